@@ -1,0 +1,19 @@
+/**
+ * The domain-free base: errors, digests, TOML, processes, small files, redaction. It knows nothing of
+ * buildpacks, images or registries. A file enters only when three rooms need it.
+ *
+ * @packageDocumentation
+ */
+export { TspackError, hasSystemCode } from './error.ts';
+export type { TspackErrorOptions } from './error.ts';
+export { redact, registerSecret } from './redact.ts';
+export { digestFromHex, digestHex, digestOf, isDigest, parseDigest } from './digest.ts';
+export type { Digest } from './digest.ts';
+export { packageRoot, temporaryBeside, writeFileAtomic } from './files.ts';
+export { formatToml, parseToml, readTomlFile } from './toml.ts';
+export type { TomlTable, TomlValue } from './toml.ts';
+export { runProcess } from './process.ts';
+export type { ProcessOptions, ProcessResult } from './process.ts';
+export { nearestNames } from './suggest.ts';
+export { systemClock } from './events.ts';
+export type { Clock, EventSink, TransferEvent } from './events.ts';
