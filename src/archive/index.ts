@@ -1,0 +1,13 @@
+/**
+ * Files as bytes: reproducible tar, safe extraction, deterministic compression, tree fingerprints. It knows
+ * nothing of layers' meaning, images or media types.
+ *
+ * ```ts
+ * const { diffId } = await writeLayerTar({ parts: [{ kind: 'tree', source: '/build/app', target: '/workspace', uid: 1001, gid: 1000 }] }, 'layer.tar');
+ * ```
+ *
+ * @packageDocumentation
+ */
+export type { LayerTarEntry, LayerTarPart, LayerTarSpec } from './layer-tar.ts';
+export { writeLayerTar } from './write-layer-tar.ts';
+export type { LayerTarResult } from './write-layer-tar.ts';
