@@ -1,0 +1,162 @@
+import { existsSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fingerprintTree } from '../../archive/index.ts';
+import { writeFileAtomic } from '../../foundation/index.ts';
+import { applyMergedLayer, removedPaths } from './apply-merged-layer.ts';
+import { restoredLayers } from './overlay-layers-directory.ts';
+import { sortedNames } from './plain-layers-directory.ts';
+import { moveTree } from './move-tree.ts';
+import { removeTree } from './remove-tree.ts';
+import type { CacheCommitLayer, CachedLayer, KnownTar, LayerCache } from './layer-cache.ts';
+import type { LayersOverlay } from './overlay-layers-directory.ts';
+
+/**
+ * Changes when the shape of the folder does; another version is an empty cache.
+ *
+ * ```
+ * state.json         layers and fingerprints of the last good build
+ * layers/<b>/<l>/    content, ready to lie under an overlay
+ * dropped/<b>/<l>/   content that the build in progress does not use
+ * sboms/<b>/<l>.*    SBOM files
+ * commit.json        a commit that has begun: it is finished before anything else
+ * ```
+ */
+const FORMAT = 1;
+
+interface State {
+  readonly format: number;
+  readonly layers: readonly (CachedLayer & { readonly tar?: KnownTar & { readonly fingerprint: string } })[];
+}
+
+/** The redo log of a commit. Every step can be done twice. */
+interface Commit {
+  readonly format: number;
+  readonly steps: readonly CommitStep[];
+  readonly layers: readonly (CachedLayer & { readonly tar?: KnownTar })[];
+}
+
+type CommitStep =
+  | { readonly kind: 'replace'; readonly path: string; readonly from: string }
+  | { readonly kind: 'merge'; readonly path: string; readonly from: string; readonly removed: readonly string[] }
+  | { readonly kind: 'remove'; readonly path: string };
+
+export interface DirectoryLayerCache extends LayerCache {
+  /** Content of the cached layers, for the lower side of an overlay or to be copied. */
+  readonly overlay: Omit<LayersOverlay, 'upper'>;
+}
+
+/**
+ * A layer cache that is folders, not tarballs: restoring moves nothing, and committing renames. The caller holds
+ * the lock of `root`. A commit is written down before it starts, so that a killed one is finished by the next
+ * opening; before that point the cache is exactly that of the last good build (DESIGN.md §6).
+ */
+export async function openDirectoryLayerCache(root: string): Promise<DirectoryLayerCache> {
+  const content = join(root, 'layers');
+  const dropped = join(root, 'dropped');
+  const sbomFolder = join(root, 'sboms');
+  mkdirSync(content, { recursive: true });
+  await finishCommit(root);
+  for (const layer of restoredLayers(dropped)) {
+    if (existsSync(join(content, layer))) removeTree(join(dropped, layer));
+    else move(join(dropped, layer), join(content, layer));
+  }
+  const state = readState(root);
+  const records = new Map(state.layers.map((layer) => [layer.path, layer]));
+  // What no record names is left over from another format.
+  for (const layer of restoredLayers(content)) if (!records.has(layer)) removeTree(join(content, layer));
+  const layers = state.layers.filter((layer) => existsSync(join(content, layer.path)));
+
+  return {
+    layers,
+    overlay: { lower: content, dropped },
+    sboms(path) {
+      const prefix = `${path.split('/')[1]}.sbom.`;
+      const folder = join(sbomFolder, dirname(path));
+      const names = existsSync(folder) ? sortedNames(folder).filter((name) => name.startsWith(prefix)) : [];
+      return Object.fromEntries(names.map((name) => [name.slice(prefix.length), readFileSync(join(folder, name))]));
+    },
+    restore(paths) {
+      for (const layer of restoredLayers(content)) if (!paths.has(layer)) move(join(content, layer), join(dropped, layer));
+    },
+    async knownTar(path, tree) {
+      const tar = records.get(path)?.tar;
+      if (tar === undefined || tree.kind !== 'unchanged') return undefined;
+      const fingerprint = await fingerprintTree(tree.folder);
+      return fingerprint.value === tar.fingerprint ? { diffId: tar.diffId, sizeBytes: tar.sizeBytes } : undefined;
+    },
+    async commit(committed) {
+      writeSboms(sbomFolder, committed);
+      const kept = new Set(committed.map((layer) => layer.path));
+      const commit: Commit = {
+        format: FORMAT,
+        steps: [
+          ...restoredLayers(content).filter((path) => !kept.has(path)).map((path): CommitStep => ({ kind: 'remove', path })),
+          ...committed.flatMap(stepFor),
+        ],
+        layers: committed.map(({ tree: _tree, sboms: _sboms, ...layer }) => layer),
+      };
+      writeFileAtomic(join(root, 'commit.json'), JSON.stringify(commit));
+      await finishCommit(root);
+    },
+  };
+}
+
+function stepFor({ path, tree }: CacheCommitLayer): readonly CommitStep[] {
+  if (tree.kind === 'unchanged') return [];
+  if (tree.kind === 'folder') return [{ kind: 'replace', path, from: tree.folder }];
+  return [{ kind: 'merge', path, from: tree.upper, removed: removedPaths(tree) }];
+}
+
+async function finishCommit(root: string): Promise<void> {
+  const file = join(root, 'commit.json');
+  if (!existsSync(file)) return;
+  const commit = JSON.parse(readFileSync(file, 'utf8')) as Commit;
+  for (const step of commit.steps) {
+    const target = join(root, 'layers', step.path);
+    if (step.kind === 'remove') removeTree(target);
+    else if (lstatSync(step.from, { throwIfNoEntry: false }) === undefined) continue;
+    else if (step.kind === 'merge') applyMergedLayer(step.from, target, step.removed);
+    else {
+      removeTree(target);
+      move(step.from, target);
+    }
+  }
+  removeTree(join(root, 'dropped'));
+  const previous = new Map(readState(root).layers.map((layer) => [layer.path, layer]));
+  const layers = [];
+  for (const layer of commit.layers) layers.push({ ...layer, ...(layer.tar === undefined ? {} : await fingerprinted(root, layer.path, layer.tar, previous)) });
+  writeFileAtomic(join(root, 'state.json'), JSON.stringify({ format: FORMAT, layers } satisfies State));
+  rmSync(file);
+}
+
+/** A doubtful fingerprint is not kept: the next build reads the layer once more, and then knows. */
+async function fingerprinted(root: string, path: string, tar: KnownTar, previous: ReadonlyMap<string, State['layers'][number]>) {
+  const fingerprint = await fingerprintTree(join(root, 'layers', path));
+  const known = previous.get(path)?.tar;
+  if (known?.diffId === tar.diffId && known.fingerprint === fingerprint.value) return { tar: known };
+  const { diffId, sizeBytes } = tar;
+  return { tar: fingerprint.doubtful === undefined ? { diffId, sizeBytes, fingerprint: fingerprint.value } : undefined };
+}
+
+function readState(root: string): State {
+  const file = join(root, 'state.json');
+  if (!existsSync(file)) return { format: FORMAT, layers: [] };
+  const state = JSON.parse(readFileSync(file, 'utf8')) as State;
+  return state.format === FORMAT ? state : { format: FORMAT, layers: [] };
+}
+
+function writeSboms(folder: string, layers: readonly CacheCommitLayer[]): void {
+  removeTree(folder);
+  for (const { path, sboms } of layers) {
+    for (const [ending, bytes] of Object.entries(sboms)) {
+      const file = join(folder, `${path}.sbom.${ending}`);
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileAtomic(file, bytes);
+    }
+  }
+}
+
+function move(from: string, to: string): void {
+  mkdirSync(dirname(to), { recursive: true });
+  moveTree(from, to);
+}

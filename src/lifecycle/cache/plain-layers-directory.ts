@@ -1,0 +1,38 @@
+import { lstatSync, mkdirSync, readFileSync, readdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { removeTree } from './remove-tree.ts';
+import type { Stats } from 'node:fs';
+import type { LayersDirectory, PathKind } from '../layers-directory.ts';
+
+/** `<layers>` as an ordinary host folder: nothing was restored into it, or everything was copied. */
+export function createPlainLayersDirectory(root: string): LayersDirectory {
+  const at = (path: string) => join(root, path);
+  return {
+    readFile: (path) => (statSync(at(path), { throwIfNoEntry: false })?.isFile() === true ? readFileSync(at(path)) : undefined),
+    readdir: (path) => (lstatSync(at(path), { throwIfNoEntry: false })?.isDirectory() === true ? sortedNames(at(path)) : undefined),
+    kind(path) {
+      const stat = lstatSync(at(path), { throwIfNoEntry: false });
+      return stat === undefined ? undefined : kindOf(stat);
+    },
+    writeFile(path, bytes) {
+      mkdirSync(dirname(at(path)), { recursive: true });
+      writeFileSync(at(path), bytes);
+    },
+    mkdir: (path) => void mkdirSync(at(path), { recursive: true }),
+    rename: (from, to) => renameSync(at(from), at(to)),
+    remove: (path) => removeTree(at(path)),
+    refresh: () => Promise.resolve(),
+    layerTree: (path) => (lstatSync(at(path), { throwIfNoEntry: false })?.isDirectory() === true ? { kind: 'folder', folder: at(path) } : undefined),
+  };
+}
+
+/** Names sorted by bytes, as Go sorts them. */
+export function sortedNames(directory: string): readonly string[] {
+  return readdirSync(directory).sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+}
+
+export function kindOf(stat: Stats): PathKind {
+  if (stat.isFile()) return 'file';
+  if (stat.isDirectory()) return 'directory';
+  return stat.isSymbolicLink() ? 'symlink' : 'other';
+}

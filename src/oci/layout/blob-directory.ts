@@ -1,0 +1,90 @@
+import { closeSync, createReadStream, createWriteStream, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { TspackError, digestHex, digestOf, writeFileAtomic } from '../../foundation/index.ts';
+import { verifyContent } from '../verify.ts';
+import type { Digest } from '../../foundation/index.ts';
+import type { Descriptor } from '../descriptor.ts';
+
+/**
+ * The `blobs/sha256` folder of an OCI layout (OCI image-spec `image-layout.md#blobs`). Every blob is written aside,
+ * synced and renamed, so that readers never see half of one.
+ */
+export interface BlobDirectory {
+  /** Root of the layout. */
+  readonly directory: string;
+  path(digest: Digest): string;
+  has(digest: Digest): boolean;
+  /** Size in bytes, undefined when it is not here. */
+  size(digest: Digest): number | undefined;
+  /** Not verified; throws `BLOB_NOT_FOUND`. */
+  open(digest: Digest): AsyncIterable<Uint8Array>;
+  /** Writes verified content. Does nothing when the blob is here. */
+  put(descriptor: Pick<Descriptor, 'digest' | 'size'>, open: () => AsyncIterable<Uint8Array>): Promise<void>;
+  putBytes(bytes: Uint8Array): Digest;
+  /** A fresh path on the same file system, for a file that `adopt` then takes. */
+  ingestPath(): string;
+  /** Takes a complete file whose digest the caller computed while writing it. */
+  adopt(path: string, digest: Digest): void;
+  remove(digest: Digest): void;
+}
+
+export function openBlobDirectory(directory: string): BlobDirectory {
+  const blobs = join(directory, 'blobs', 'sha256');
+  const ingest = join(directory, 'ingest');
+  const path = (digest: Digest) => join(blobs, digestHex(digest));
+  const has = (digest: Digest) => existsSync(path(digest));
+  const ingestPath = () => {
+    mkdirSync(ingest, { recursive: true });
+    return join(ingest, `${process.pid}-${randomBytes(8).toString('hex')}`);
+  };
+  const adopt = (file: string, digest: Digest) => {
+    if (has(digest)) {
+      rmSync(file, { force: true });
+      return;
+    }
+    const handle = openSync(file, 'r');
+    try {
+      fsyncSync(handle);
+    } finally {
+      closeSync(handle);
+    }
+    mkdirSync(blobs, { recursive: true });
+    renameSync(file, path(digest));
+  };
+  return {
+    directory,
+    path,
+    has,
+    size: (digest) => statSync(path(digest), { throwIfNoEntry: false })?.size,
+    open: (digest) => readBlob(path(digest), digest),
+    async put(descriptor, open) {
+      if (has(descriptor.digest)) return;
+      const file = ingestPath();
+      try {
+        await pipeline(verifyContent(open(), descriptor, `blob ${descriptor.digest}`), createWriteStream(file, { flags: 'wx' }));
+        adopt(file, descriptor.digest);
+      } finally {
+        rmSync(file, { force: true });
+      }
+    },
+    putBytes(bytes) {
+      const digest = digestOf(bytes);
+      if (!has(digest)) writeFileAtomic(path(digest), bytes);
+      return digest;
+    },
+    ingestPath,
+    adopt,
+    remove: (digest) => rmSync(path(digest), { force: true }),
+  };
+}
+
+async function* readBlob(path: string, digest: Digest): AsyncGenerator<Uint8Array> {
+  try {
+    yield* createReadStream(path, { highWaterMark: 1024 * 1024 }) as AsyncIterable<Uint8Array>;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    throw new TspackError({ code: 'BLOB_NOT_FOUND', message: `Cannot find blob ${digest}`, cause: error });
+  }
+}

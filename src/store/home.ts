@@ -1,0 +1,78 @@
+import { existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { TspackError, hasSystemCode, writeFileAtomic } from '../foundation/index.ts';
+import { isAlive, ownIdentity } from './process-identity.ts';
+import type { ProcessIdentity } from './process-identity.ts';
+
+/** Version of the layout of the data folder. */
+const FORMAT = 1;
+
+/** Where tspack keeps its data (DESIGN.md §5). Deleting `cache` loses only time. */
+export interface Home {
+  readonly directory: string;
+  readonly store: string;
+  readonly cache: string;
+  readonly work: string;
+  readonly locks: string;
+}
+
+/**
+ * The data folder: `TSPACK_HOME`, else `$XDG_DATA_HOME/tspack`, else `~/.local/share/tspack`, else a folder of this
+ * user in the temporary directory.
+ */
+export function homeDirectory(env: Readonly<Record<string, string | undefined>>, temporaryDirectory: string, uid: number): string {
+  if (env.TSPACK_HOME) return env.TSPACK_HOME;
+  if (env.XDG_DATA_HOME) return join(env.XDG_DATA_HOME, 'tspack');
+  if (env.HOME && env.HOME !== '/' && existsSync(env.HOME)) return join(env.HOME, '.local', 'share', 'tspack');
+  return join(temporaryDirectory, `tspack-${uid}`);
+}
+
+/** Opens or makes the data folder. Throws `HOME_NEWER` and `HOME_UNWRITABLE`. */
+export function openHome(directory: string): Home {
+  const version = join(directory, 'version');
+  try {
+    if (existsSync(version)) {
+      const found = Number(readFileSync(version, 'utf8'));
+      if (found !== FORMAT) {
+        throw new TspackError({
+          code: 'HOME_NEWER',
+          message: `Cannot use ${directory}: its format is ${found}, this tspack knows ${FORMAT}`,
+          nextStep: 'Use the tspack that made it, or set TSPACK_HOME to another folder',
+        });
+      }
+    } else {
+      mkdirSync(directory, { recursive: true });
+      writeFileAtomic(version, `${FORMAT}\n`);
+    }
+  } catch (error) {
+    if (!hasSystemCode(error, 'EACCES', 'EROFS', 'ENOTDIR', 'EPERM')) throw error;
+    throw new TspackError({
+      code: 'HOME_UNWRITABLE',
+      message: `Cannot keep data in ${directory}: ${(error as Error).message}`,
+      nextStep: 'Set TSPACK_HOME to a folder that you may write to',
+      cause: error,
+    });
+  }
+  const at = (name: string) => join(directory, name);
+  return { directory, store: at('store'), cache: at('cache'), work: at('work'), locks: at('locks') };
+}
+
+/** A folder for one build; it says whose it is, so that what a killed build leaves behind can be recognised. */
+export function createWorkDirectory(home: Home): string {
+  const directory = join(home.work, `${process.pid}-${randomBytes(6).toString('hex')}`);
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  writeFileAtomic(join(directory, 'owner.json'), JSON.stringify(ownIdentity()));
+  return directory;
+}
+
+/** Work folders whose build is no longer running. */
+export function abandonedWorkDirectories(home: Home): readonly string[] {
+  if (!existsSync(home.work)) return [];
+  return readdirSync(home.work)
+    .map((name) => join(home.work, name))
+    .filter((directory) => {
+      const owner = join(directory, 'owner.json');
+      return existsSync(owner) && isAlive(JSON.parse(readFileSync(owner, 'utf8')) as ProcessIdentity) === false;
+    });
+}
