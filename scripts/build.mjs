@@ -15,6 +15,7 @@ const common = {
   target: 'node20.18',
   logLevel: 'warning',
   legalComments: 'linked',
+  loader: { '.wasm': 'binary' },
   // CommonJS dependencies ask for `require` at run time.
   banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
 };

@@ -1,9 +1,9 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, readdirSync, readlinkSync } from 'node:fs';
 import type { Stats } from 'node:fs';
-import { TspackError, hasSystemCode } from '../foundation/index.ts';
-import { toByteString, toFilePath, toText } from './byte-string.ts';
+import { toByteString, toFilePath } from './byte-string.ts';
 import type { ByteString } from './byte-string.ts';
 import type { LayerTarEntry, LayerTarPart, LayerTarSpec } from './layer-tar.ts';
+import { reading, sourceChanged, sourceUnreadable } from './source-error.ts';
 import { BLOCK_BYTES, encodeTarHeader } from './tar-header.ts';
 import type { TarHeader } from './tar-header.ts';
 import type { TarSink } from './tar-sink.ts';
@@ -57,7 +57,7 @@ function encodeEntry(entry: LayerTarEntry, mtimeSeconds: number, sink: TarSink):
   const file = reading(source, () => openSync(toFilePath(source), OPEN_NAMED_FILE));
   try {
     const stats = fstatSync(file);
-    if (!stats.isFile()) throw unreadable(source, 'it is not a regular file');
+    if (!stats.isFile()) throw sourceUnreadable(source, 'it is not a regular file');
     sink.append(encodeTarHeader({ ...header, size: stats.size }));
     copyContent(file, stats.size, source, sink);
   } finally {
@@ -151,7 +151,7 @@ function copyContent(file: number, size: number, source: ByteString, sink: TarSi
   while (!ended) {
     const room = sink.room();
     const read = reading(source, () => readSync(file, room, 0, Math.min(room.length, left + 1), null));
-    if (read > left || (read === 0 && left > 0)) throw changed(source, size);
+    if (read > left || (read === 0 && left > 0)) throw sourceChanged(source, `its size was ${size} bytes and has changed`);
     ended = read === 0 || (read === left && room.length > left);
     sink.advance(read);
     left -= read;
@@ -166,34 +166,4 @@ function pad(size: number, sink: TarSink): void {
 
 function byBytes(a: ByteString, b: ByteString): number {
   return a < b ? -1 : 1;
-}
-
-function reading<T>(source: ByteString, call: () => T): T {
-  try {
-    return call();
-  } catch (error) {
-    if (hasSystemCode(error, 'EACCES', 'EPERM')) throw unreadable(source, 'permission denied', error);
-    // What the walk has just seen is gone or has become something else.
-    if (hasSystemCode(error, 'ENOENT', 'ENOTDIR', 'ELOOP')) throw changed(source, undefined, error);
-    throw error;
-  }
-}
-
-function unreadable(source: ByteString, why: string, cause?: unknown): TspackError {
-  return new TspackError({
-    code: 'TAR_SOURCE_UNREADABLE',
-    message: `Cannot put ${JSON.stringify(toText(source))} into a layer: ${why}`,
-    nextStep: 'Make the file readable for the user that runs the build',
-    cause,
-  });
-}
-
-function changed(source: ByteString, size: number | undefined, cause?: unknown): TspackError {
-  const how = size === undefined ? 'it was removed or replaced' : `its size is no longer ${size} bytes`;
-  return new TspackError({
-    code: 'TAR_SOURCE_CHANGED',
-    message: `Cannot put ${JSON.stringify(toText(source))} into a layer: ${how} while the layer was written`,
-    nextStep: 'Stop what is writing to the folder and build again',
-    cause,
-  });
 }
