@@ -1,0 +1,88 @@
+import { rootCertificates } from 'node:tls';
+import type { Dispatcher } from 'undici';
+import { selectProxy } from './proxy.ts';
+import type { ProxySettings } from './proxy.ts';
+
+export interface ConnectionSettings {
+  /** PEM texts trusted besides the certificates that Node trusts. */
+  readonly ca: readonly string[];
+  /** For servers that ask who we are (Docker over TCP). PEM texts. */
+  readonly clientCertificate?: { readonly certificate: string; readonly key: string };
+  readonly proxy: ProxySettings;
+  /** Every request goes to this Unix socket, whatever its host. */
+  readonly socketPath?: string;
+  readonly connectTimeoutMilliseconds: number;
+}
+
+/** Where a request goes: the connection pool and what the request line names. */
+export interface Route {
+  readonly dispatcher: Dispatcher;
+  readonly origin: string;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** The connection pools of one client: one for direct connections, one for each proxy. */
+export interface Dispatchers {
+  route(url: URL, options: { readonly unverifiedCertificate: boolean }): Promise<Route>;
+  close(): Promise<void>;
+}
+
+export function createDispatchers(settings: ConnectionSettings): Dispatchers {
+  const pools = new Map<string, Promise<Dispatcher>>();
+  const trust = {
+    // Setting `ca` replaces what Node trusts, so it is left alone when there is nothing to add.
+    ...(settings.ca.length === 0 ? {} : { ca: [...rootCertificates, ...settings.ca] }),
+    ...(settings.clientCertificate === undefined
+      ? {}
+      : { cert: settings.clientCertificate.certificate, key: settings.clientCertificate.key }),
+  };
+
+  function pool(proxy: URL | undefined, unverifiedCertificate: boolean): Promise<Dispatcher> {
+    const key = `${proxy?.href ?? 'direct'} ${unverifiedCertificate}`;
+    const existing = pools.get(key);
+    if (existing !== undefined) return existing;
+    const made = makePool(proxy, unverifiedCertificate);
+    pools.set(key, made);
+    return made;
+  }
+
+  async function makePool(proxy: URL | undefined, unverifiedCertificate: boolean): Promise<Dispatcher> {
+    const { Agent, ProxyAgent } = await import('undici'); // 90 ms: only when something is really requested
+    // The client watches silence itself, because only it knows who is being waited for.
+    const limits = { headersTimeout: 0, bodyTimeout: 0, connections: 16 };
+    const timeout = settings.connectTimeoutMilliseconds;
+    const tls = { ...trust, timeout, ...(unverifiedCertificate ? { rejectUnauthorized: false } : {}) };
+    if (proxy !== undefined) return new ProxyAgent({ ...limits, uri: proxy.href, requestTls: tls, proxyTls: { ...trust, timeout } });
+    return new Agent({ ...limits, connect: { ...tls, ...(settings.socketPath === undefined ? {} : { socketPath: settings.socketPath }) } });
+  }
+
+  return {
+    async route(url, { unverifiedCertificate }) {
+      const path = `${url.pathname}${url.search}`;
+      const proxy = settings.socketPath === undefined ? selectProxy(settings.proxy, url) : undefined;
+      if (proxy === undefined) return { dispatcher: await pool(undefined, unverifiedCertificate), origin: url.origin, path, headers: {} };
+      if (url.protocol === 'https:') return { dispatcher: await pool(proxy, unverifiedCertificate), origin: url.origin, path, headers: {} };
+      // Plain http is asked of the proxy by absolute address: most proxies refuse CONNECT to port 80.
+      return {
+        dispatcher: await pool(undefined, false),
+        origin: proxy.origin,
+        path: `${url.origin}${path}`,
+        headers: { host: url.host, ...proxyAuthorization(proxy) },
+      };
+    },
+    async close() {
+      await Promise.all([...pools.values()].map(async (made) => (await made).close()));
+    },
+  };
+}
+
+function proxyAuthorization(proxy: URL): Readonly<Record<string, string>> {
+  return proxy.username === '' ? {} : { 'proxy-authorization': basicAuthorization(proxy) };
+}
+
+/** The Basic credentials (RFC 7617) in an address. */
+export function basicAuthorization(url: URL): string {
+  const pair = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
+  return `Basic ${Buffer.from(pair).toString('base64')}`;
+}

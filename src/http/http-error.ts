@@ -1,0 +1,106 @@
+import { TspackError, redact } from '../foundation/index.ts';
+import type { HttpHeaders } from './client.ts';
+
+export type HttpErrorCode = 'HTTP_STATUS' | 'HTTP_UNREACHABLE' | 'HTTP_REDIRECT_REFUSED' | 'HTTP_TOO_LARGE' | 'HTTP_BODY_INVALID';
+
+/** At most this much of an error's body is read and kept. */
+export const MAXIMUM_ERROR_BODY_BYTES = 64 * 1024;
+
+export interface HttpErrorOptions {
+  readonly code: HttpErrorCode;
+  readonly message: string;
+  readonly url: string;
+  readonly transient: boolean;
+  readonly nextStep?: string | undefined;
+  readonly status?: number | undefined;
+  readonly headers?: HttpHeaders | undefined;
+  readonly body?: string | undefined;
+  readonly cause?: unknown;
+}
+
+/** A request that did not succeed. */
+export class HttpError extends TspackError<HttpErrorCode> {
+  /** undefined when there was no answer. */
+  readonly status: number | undefined;
+  /** Without user info and without query values that may be secret. */
+  readonly url: string;
+  /** Of the answer that was refused. */
+  readonly headers: HttpHeaders | undefined;
+  /** The beginning of the answer's body, at most 64 KiB. */
+  readonly body: string;
+  /** Whether the same request may succeed later. */
+  readonly transient: boolean;
+
+  constructor(options: HttpErrorOptions) {
+    super(options);
+    this.status = options.status;
+    this.url = redact(options.url);
+    this.headers = options.headers;
+    this.body = options.body ?? '';
+    this.transient = options.transient;
+  }
+}
+
+/** The error for an answer with a status that the caller does not want. */
+export function statusError(method: string, url: string, status: number, headers: HttpHeaders, body: string): HttpError {
+  return new HttpError({
+    code: 'HTTP_STATUS',
+    message: `Cannot ${method} ${url}: the server answers ${status}`,
+    nextStep: nextStepForStatus(status, headers),
+    url,
+    status,
+    headers,
+    body,
+    transient: isTransientStatus(status),
+  });
+}
+
+export function isTransientStatus(status: number): boolean {
+  return status === 408 || status === 429 || (status >= 500 && status !== 501 && status !== 505);
+}
+
+function nextStepForStatus(status: number, headers: HttpHeaders): string | undefined {
+  if (status === 407) return 'Give the proxy a user name and password in HTTPS_PROXY or HTTP_PROXY';
+  if (status === 429 || status === 503) {
+    const after = headers.get('retry-after');
+    return after === undefined || !/^\d+$/.test(after) ? 'Try again later' : `Try again in ${after} seconds`;
+  }
+  return isTransientStatus(status) ? 'Try again later' : undefined;
+}
+
+/** The error for a request that got no usable answer. */
+export function unreachableError(method: string, url: string, cause: unknown): HttpError {
+  const { why, nextStep, transient } = explain(cause, url);
+  return new HttpError({ code: 'HTTP_UNREACHABLE', message: `Cannot ${method} ${url}: ${why}`, nextStep, url, transient, cause });
+}
+
+const CERTIFICATE_CODES = /^(UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|CERT_|CRL_|INVALID_CA|ERR_TLS_CERT|ERR_TLS_)/;
+
+function explain(cause: unknown, url: string): { why: string; nextStep: string | undefined; transient: boolean } {
+  const error = rootCause(cause);
+  const code = String(error.code ?? '');
+  const host = new URL(url).host;
+  if (CERTIFICATE_CODES.test(code)) {
+    const nextStep = 'Check the system date, and name the file with your organisation\'s CA certificates in NODE_EXTRA_CA_CERTS';
+    return { why: `the certificate of ${host} is not trusted (${code})`, nextStep, transient: false };
+  }
+  if (code === 'EPROTO') {
+    return { why: `${host} does not speak TLS as expected`, nextStep: 'Check the address, and the proxy in HTTPS_PROXY if there is one', transient: false };
+  }
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
+    const nextStep = 'Check the name, the network, and the proxy in HTTPS_PROXY if this network needs one';
+    return { why: `the host name of ${host} cannot be found (${code})`, nextStep, transient: code === 'EAI_AGAIN' };
+  }
+  if (error.message.includes('HTTP Tunneling') || error.message.includes('Proxy Authentication')) {
+    const status = /\((\d{3})\)/.exec(error.message)?.[1];
+    return { why: `the proxy refuses the connection (${status ?? error.message})`, nextStep: 'Check the address, user name and password in HTTPS_PROXY', transient: false };
+  }
+  const why = code === 'ECONNREFUSED' ? `${host} refuses the connection` : `${error.message || code}`;
+  return { why, nextStep: 'Check the network, and the proxy in HTTPS_PROXY if this network needs one', transient: true };
+}
+
+/** Node reports a failed connection to several addresses as an AggregateError; its members say more. */
+function rootCause(cause: unknown): Error & { code?: unknown } {
+  if (cause instanceof AggregateError && cause.errors[0] instanceof Error) return cause.errors[0];
+  return cause instanceof Error ? cause : new Error(String(cause));
+}
