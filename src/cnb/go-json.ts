@@ -36,10 +36,15 @@ export function sortedMembers<T>(map: Readonly<Record<string, T>>): readonly (re
 }
 
 function formatString(text: string): string {
-  return JSON.stringify(text.toWellFormed()).replace(/[<>&\u2028\u2029]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return JSON.stringify(wellFormed(text)).replace(/[<>&\u2028\u2029]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 /** A free table as a value of {@link formatGoJson}; null stands for Go's nil map. */
 export function tableOrNull(table: SpecTable | undefined): SpecTable | null {
   return table ?? null;
+}
+
+/** Lone surrogates, which UTF-8 cannot hold, become U+FFFD. */
+export function wellFormed(text: string): string {
+  return Buffer.from(text).toString();
 }

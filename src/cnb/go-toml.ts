@@ -1,5 +1,5 @@
 import type { SpecValue } from './fields.ts';
-import { GoStruct, formatGoJson, sortedMembers } from './go-json.ts';
+import { GoStruct, formatGoJson, sortedMembers, wellFormed } from './go-json.ts';
 import type { GoValue } from './go-json.ts';
 
 /** A string that is written as JSON: the reference does so for `command` alone. */
@@ -55,11 +55,11 @@ function writeTable(lines: string[], members: readonly Member[], path: readonly 
 
 type TableValue = GoStruct | GoTomlStruct;
 
-function isTable(value: GoTomlValue): value is TableValue {
+function isTable(value: GoTomlValue): value is TableValue & GoTomlValue {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date) && !(value instanceof JsonText);
 }
 
-function isTableList(value: GoTomlValue): value is readonly TableValue[] {
+function isTableList(value: GoTomlValue): value is GoTomlValue & readonly TableValue[] {
   return Array.isArray(value) && value.length > 0 && value.every((item) => isTable(item as GoTomlValue));
 }
 
@@ -83,7 +83,7 @@ const ESCAPES: Readonly<Record<string, string>> = { '"': '\\"', '\\': '\\\\', '\
 function formatString(text: string): string {
   const escape = (character: string): string => ESCAPES[character] ?? `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
   // eslint-disable-next-line no-control-regex -- control characters are what is escaped
-  return `"${text.toWellFormed().replace(/["\\\u0000-\u001f\u007f]/g, escape)}"`;
+  return `"${wellFormed(text).replace(/["\\\u0000-\u001f\u007f]/g, escape)}"`;
 }
 
 function formatKey(key: string): string {
