@@ -18,21 +18,22 @@ export interface WorkerFailure {
 
 /** In a worker thread: answers every request with what `work` returns or throws. */
 export function answerRequests<Request, Result>(
-  work: (request: Request) => Result,
+  work: (request: Request) => Result | Promise<Result>,
   transferOf: (result: Result) => readonly Transferable[] = () => [],
 ): void {
   const port = parentPort;
   if (port === null) throw new Error('This file runs in a worker thread');
-  port.on('message', (request: Request) => {
+  const answer = async (request: Request): Promise<void> => {
     let result: Result;
     try {
-      result = work(request);
+      result = await work(request);
     } catch (error) {
       port.postMessage({ ok: false, error: describeFailure(error) } satisfies WorkerAnswer<Result>);
       return;
     }
     port.postMessage({ ok: true, result } satisfies WorkerAnswer<Result>, transferOf(result));
-  });
+  };
+  port.on('message', (request: Request) => void answer(request));
 }
 
 function describeFailure(error: unknown): WorkerFailure {
