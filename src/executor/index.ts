@@ -12,6 +12,7 @@ export type {
   Mount,
   ProcessExit,
   ProcessSpec,
+  RunningProcess,
   Sandbox,
   SandboxPath,
 } from './port.ts';

@@ -24,7 +24,7 @@ export interface BuildEnvironment {
   readonly root: HostPath;
   /** uid and gid that processes see themselves as. Files they make belong to the caller outside. */
   readonly user: { readonly uid: number; readonly gid: number };
-  /** Applied in order, parents before children. */
+  /** Applied in order, parents before children. `/proc`, `/dev` and an empty `/tmp` are there without being listed. */
   readonly mounts: readonly Mount[];
   /** `none` leaves only an own loopback interface. */
   readonly network: 'host' | 'none';
@@ -35,9 +35,12 @@ export interface ProcessSpec {
   /** Program (a path inside, or looked up in the PATH of `env`) and its arguments. */
   readonly command: readonly string[];
   readonly cwd: SandboxPath;
-  /** The whole environment; nothing is inherited from the host. */
+  /** The whole environment; nothing is inherited from the host. An adapter may add PWD, which is then `cwd`. */
   readonly env: Readonly<Record<string, string>>;
-  /** Without a sink the stream goes to the sink's default: nowhere. Standard input is empty unless `interactive`. */
+  /**
+   * Without a sink the stream goes nowhere. Give both the same function to keep the order of the two streams. All
+   * output has been handed over when `run` resolves. Standard input is empty unless `interactive`.
+   */
   readonly stdout?: (chunk: Uint8Array) => void;
   readonly stderr?: (chunk: Uint8Array) => void;
   /** Connect the terminal (stdin, stdout, stderr) straight through; the sinks are then unused. */
@@ -46,19 +49,26 @@ export interface ProcessSpec {
   readonly mounts?: readonly Mount[];
   /** When it fires, every process of the sandbox is killed and `run` rejects with the reason. */
   readonly signal?: AbortSignal;
-  /** Signals to pass on to the process while it runs, one value each (for `tspack run`). */
-  readonly forwardSignals?: boolean;
+  /** Called once the process runs, with the means to signal it. */
+  readonly onStart?: (running: RunningProcess) => void;
+}
+
+/** A process while it runs. */
+export interface RunningProcess {
+  /** Sends a signal to the process itself (not to those that it started). Does nothing once it has ended. */
+  signal(name: 'SIGTERM' | 'SIGINT' | 'SIGQUIT' | 'SIGHUP' | 'SIGUSR1' | 'SIGUSR2' | 'SIGWINCH' | 'SIGKILL'): void;
 }
 
 /** How a process ended. A non-zero exit is a value, not an error. */
 export interface ProcessExit {
-  /** undefined when a signal ended it. */
+  /** As a shell reports it: a process that a signal ended counts as 128 plus the signal's number. undefined when the sandbox itself was killed. */
   readonly code: number | undefined;
+  /** The signal that ended the sandbox from outside. */
   readonly signal: string | undefined;
 }
 
 export interface Sandbox extends AsyncDisposable {
-  /** Runs one process, and ends every process that it leaves behind. Throws `SANDBOX_FAILED` when it could not be started. */
+  /** Runs one process, and ends every process that it leaves behind. Throws `SANDBOX_FAILED` when it could not be started. Calls may overlap. */
   run(process: ProcessSpec): Promise<ProcessExit>;
 }
 
@@ -69,5 +79,11 @@ export interface Executor {
 
 /** Whether an executor works on this machine, measured by running `true` in it. */
 export type ExecutorProbe =
-  | { readonly name: Executor['name']; readonly usable: true; readonly overlay: boolean; readonly detail: string }
+  | {
+      readonly name: Executor['name'];
+      readonly usable: true;
+      /** What works less well here than it should; empty when nothing does. */
+      readonly limits: readonly string[];
+      readonly detail: string;
+    }
   | { readonly name: Executor['name']; readonly usable: false; readonly reason: string; readonly nextStep: string };

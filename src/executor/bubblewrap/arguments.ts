@@ -1,0 +1,34 @@
+import { planMounts } from './mount-plan.ts';
+import type { BuildEnvironment, ProcessSpec } from '../port.ts';
+import type { PlannedMount } from './mount-plan.ts';
+
+/** How the `/proc` of a sandbox is made: `bound` shows the machine's processes, where a fresh one is forbidden. */
+export type ProcMount = 'fresh' | 'bound';
+
+/** bubblewrap's options for one process of an environment (DESIGN.md §3); the program itself comes after them. */
+export function bubblewrapArguments(environment: BuildEnvironment, process: ProcessSpec, proc: ProcMount): readonly string[] {
+  const mounts: readonly PlannedMount[] = [
+    { kind: proc === 'fresh' ? 'proc' : 'host-proc', target: '/proc' },
+    { kind: 'dev', target: '/dev' },
+    { kind: 'tmpfs', target: '/tmp' } as PlannedMount,
+    ...environment.mounts,
+    ...(process.mounts ?? []),
+  ];
+  return [
+    '--unshare-user',
+    '--unshare-pid',
+    '--unshare-ipc',
+    '--unshare-uts',
+    '--unshare-cgroup-try',
+    ...(environment.network === 'none' ? ['--unshare-net'] : []),
+    ...['--uid', String(environment.user.uid), '--gid', String(environment.user.gid)],
+    ...['--hostname', environment.hostname],
+    ...['--cap-drop', 'ALL'],
+    // Also ends what the process leaves behind: the sandbox's first process dies with its parent.
+    '--die-with-parent',
+    ...planMounts(environment.root, mounts),
+    ...['--chdir', process.cwd],
+    '--clearenv',
+    ...Object.entries(process.env).flatMap(([name, value]) => ['--setenv', name, value]),
+  ];
+}
