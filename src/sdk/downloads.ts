@@ -1,0 +1,108 @@
+import { readFileSync } from 'node:fs';
+import { TspackError, type Clock } from '../foundation/index.ts';
+import type { ContentDigest, HttpClient } from '../http/index.ts';
+import type { Binding } from './bindings.ts';
+
+/** The one way by which buildpacks fetch anything. */
+export interface Downloads {
+  /** `TSPACK_OFFLINE`: every request is refused before it is made. */
+  readonly offline: boolean;
+  /** Reads JSON of at most `maximumBytes` (32 MiB). Throws the errors of `http`, and `DOWNLOAD_OFFLINE`. */
+  fetchJson(request: { readonly url: string; readonly headers?: Readonly<Record<string, string>>; readonly maximumBytes?: number }): Promise<unknown>;
+  /** Fetches a file whose digest is known to `path`. Nothing is at `path` unless the digest is right. */
+  fetchFile(request: { readonly url: string; readonly headers?: Readonly<Record<string, string>>; readonly digest: ContentDigest; readonly path: string; readonly label: string }): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** What {@link createDownloads} needs to know of its surroundings. */
+export interface DownloadsOptions {
+  readonly env: Readonly<Record<string, string>>;
+  readonly bindings: readonly Binding[];
+  readonly clock: Clock;
+  /** `name/version` of the buildpack. */
+  readonly userAgent: string;
+}
+
+/**
+ * Downloads over `http`, which is loaded with the first request. Addresses go through the mirror map: bindings of type
+ * `dependency-mirror` (each file names a host, its content the address to use instead; `default` stands for every host) and the
+ * variables `TSPACK_MIRROR` and `TSPACK_MIRROR_<HOST>` (dots as `_`, hyphens as `__`), which win.
+ */
+export function createDownloads(options: DownloadsOptions): Downloads {
+  const mirrors = readMirrors(options.env, options.bindings);
+  const offline = /^(1|true|yes)$/i.test(options.env['TSPACK_OFFLINE'] ?? '');
+  let client: HttpClient | undefined;
+
+  async function open(url: string): Promise<{ client: HttpClient; url: string }> {
+    if (offline) {
+      throw new TspackError({
+        code: 'DOWNLOAD_OFFLINE',
+        message: `Cannot fetch ${url}: TSPACK_OFFLINE is set`,
+        nextStep: 'Build once with the network to fill the cache, or unset TSPACK_OFFLINE.',
+      });
+    }
+    if (client === undefined) {
+      const { createHttpClient, readProxySettings } = await import('../http/index.ts'); // undici costs 90 ms
+      client = createHttpClient({ userAgent: options.userAgent, clock: options.clock, proxy: readProxySettings(options.env), ca: readCertificates(options.env) });
+    }
+    return { client, url: mirroredUrl(url, mirrors) };
+  }
+
+  return {
+    offline,
+    async fetchJson({ url, headers, maximumBytes = 33_554_432 }) {
+      const target = await open(url);
+      const response = await target.client.request({ url: target.url, headers: { accept: 'application/json', ...headers } });
+      return await response.json(maximumBytes);
+    },
+    async fetchFile({ url, headers, digest, path, label }) {
+      const target = await open(url);
+      const { downloadVerified } = await import('../http/index.ts');
+      await downloadVerified({ client: target.client, url: target.url, digest, path, label, ...(headers === undefined ? {} : { headers }) });
+    },
+    async close() {
+      await client?.close();
+    },
+  };
+}
+
+/** Host name, or `default`, to the address that stands for it. */
+export type MirrorMap = ReadonlyMap<string, string>;
+
+/** The mirrors that bindings and environment name. */
+export function readMirrors(env: Readonly<Record<string, string>>, bindings: readonly Binding[]): MirrorMap {
+  const mirrors = new Map<string, string>();
+  for (const binding of bindings.filter(({ type }) => type === 'dependency-mirror')) {
+    for (const key of binding.keys) {
+      if (key !== 'type' && key !== 'provider') mirrors.set(key.toLowerCase(), binding.read(key)!.trim());
+    }
+  }
+  for (const [name, value] of Object.entries(env)) {
+    if (name === 'TSPACK_MIRROR') mirrors.set('default', value.trim());
+    else if (name.startsWith('TSPACK_MIRROR_')) mirrors.set(name.slice('TSPACK_MIRROR_'.length).replaceAll('__', '-').replaceAll('_', '.').toLowerCase(), value.trim());
+  }
+  return mirrors;
+}
+
+/** The address to use for `url`: the mirror's, with the path of the original appended. */
+export function mirroredUrl(url: string, mirrors: MirrorMap): string {
+  const original = new URL(url);
+  const mirror = mirrors.get(original.hostname.toLowerCase()) ?? mirrors.get('default');
+  if (mirror === undefined || mirror === '') return url;
+  return `${mirror.replace(/\/+$/, '').replaceAll('{originalHost}', original.host)}${original.pathname}${original.search}`;
+}
+
+/** Node reads NODE_EXTRA_CA_CERTS only when it starts; a certificate bundle that is set otherwise is read here. */
+function readCertificates(env: Readonly<Record<string, string>>): readonly string[] {
+  const texts: string[] = [];
+  for (const name of ['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE']) {
+    const path = env[name];
+    if (path === undefined || path === '') continue;
+    try {
+      texts.push(readFileSync(path, 'utf8'));
+    } catch {
+      // The same file may be named for another image; connections then say which certificate is missing.
+    }
+  }
+  return [...new Set(texts)];
+}
