@@ -34,3 +34,5 @@ export { openLayoutStore, putImage, readIndex, samePlatform, writeIndex } from '
 export type { LayoutStore } from './layout/layout-store.ts';
 export { compressedBlob, createLayerCompressor } from './layout/layer-compressor.ts';
 export { createLayerWriter, storedTarLayer } from './layout/layer-writer.ts';
+export { openDockerArchive, readDockerArchive } from './tarball/docker-archive.ts';
+export { createOciArchive } from './tarball/oci-archive.ts';

@@ -118,7 +118,7 @@ export function openLocalStore(options: { readonly directory: string; readonly l
     async write(image, references) {
       const layers: Descriptor[] = [];
       for (const layer of image.layers) {
-        const size = blobs.size(layer.diffId) ?? (await putTar(blobs, layer));
+        const size = blobs.size(layer.diffId) ?? (await blobs.ingest(layer.openTar())).sizeBytes;
         layers.push({ mediaType: MEDIA_TYPES.ociLayerTar, digest: layer.diffId, size });
       }
       blobs.putBytes(image.configBytes);
@@ -150,18 +150,3 @@ export function openLocalStore(options: { readonly directory: string; readonly l
 
   return store;
 }
-
-/** Stores the tar of a layer that comes from elsewhere; its size is known only then. */
-async function putTar(blobs: BlobDirectory, layer: Layer): Promise<number> {
-  const { createWriteStream, rmSync } = await import('node:fs');
-  const { pipeline } = await import('node:stream/promises');
-  const file = blobs.ingestPath();
-  try {
-    await pipeline(layer.openTar(), createWriteStream(file, { flags: 'wx' }));
-    blobs.adopt(file, layer.diffId);
-  } finally {
-    rmSync(file, { force: true });
-  }
-  return blobs.size(layer.diffId) ?? 0;
-}
-

@@ -25,7 +25,7 @@ const FORMAT = 1;
 
 interface State {
   readonly format: number;
-  readonly layers: readonly (CachedLayer & { readonly tar?: KnownTar & { readonly fingerprint: string } })[];
+  readonly layers: readonly (CachedLayer & { readonly tar?: FingerprintedTar })[];
 }
 
 /** The redo log of a commit. Every step can be done twice. */
@@ -82,7 +82,7 @@ export async function openDirectoryLayerCache(root: string): Promise<DirectoryLa
       const tar = records.get(path)?.tar;
       if (tar === undefined || tree.kind !== 'unchanged') return undefined;
       const fingerprint = await fingerprintTree(tree.folder);
-      return fingerprint.value === tar.fingerprint ? { diffId: tar.diffId, sizeBytes: tar.sizeBytes } : undefined;
+      return fingerprint.doubtful === undefined && fingerprint.value === tar.fingerprint ? { diffId: tar.diffId, sizeBytes: tar.sizeBytes } : undefined;
     },
     async commit(committed) {
       writeSboms(sbomFolder, committed);
@@ -123,19 +123,22 @@ async function finishCommit(root: string): Promise<void> {
   }
   removeTree(join(root, 'dropped'));
   const previous = new Map(readState(root).layers.map((layer) => [layer.path, layer]));
-  const layers = [];
-  for (const layer of commit.layers) layers.push({ ...layer, ...(layer.tar === undefined ? {} : await fingerprinted(root, layer.path, layer.tar, previous)) });
+  const layers: State['layers'][number][] = [];
+  for (const { tar, ...layer } of commit.layers) {
+    const known = tar && (await fingerprinted(root, layer.path, tar, previous.get(layer.path)?.tar));
+    layers.push({ ...layer, ...(known === undefined ? {} : { tar: known }) });
+  }
   writeFileAtomic(join(root, 'state.json'), JSON.stringify({ format: FORMAT, layers } satisfies State));
   rmSync(file);
 }
 
+type FingerprintedTar = KnownTar & { readonly fingerprint: string };
+
 /** A doubtful fingerprint is not kept: the next build reads the layer once more, and then knows. */
-async function fingerprinted(root: string, path: string, tar: KnownTar, previous: ReadonlyMap<string, State['layers'][number]>) {
+async function fingerprinted(root: string, path: string, tar: KnownTar, known: FingerprintedTar | undefined): Promise<FingerprintedTar | undefined> {
   const fingerprint = await fingerprintTree(join(root, 'layers', path));
-  const known = previous.get(path)?.tar;
-  if (known?.diffId === tar.diffId && known.fingerprint === fingerprint.value) return { tar: known };
-  const { diffId, sizeBytes } = tar;
-  return { tar: fingerprint.doubtful === undefined ? { diffId, sizeBytes, fingerprint: fingerprint.value } : undefined };
+  if (known?.diffId === tar.diffId && known.fingerprint === fingerprint.value) return known;
+  return fingerprint.doubtful === undefined ? { ...tar, fingerprint: fingerprint.value } : undefined;
 }
 
 function readState(root: string): State {

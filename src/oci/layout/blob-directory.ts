@@ -1,8 +1,8 @@
-import { closeSync, createReadStream, createWriteStream, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
-import { randomBytes } from 'node:crypto';
+import { closeSync, createReadStream, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
+import { createHash, randomBytes } from 'node:crypto';
+import { open as openFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
-import { TspackError, digestHex, digestOf, writeFileAtomic } from '../../foundation/index.ts';
+import { TspackError, digestFromHex, digestHex, digestOf, writeFileAtomic } from '../../foundation/index.ts';
 import { verifyContent } from '../verify.ts';
 import type { Digest } from '../../foundation/index.ts';
 import type { Descriptor } from '../descriptor.ts';
@@ -23,6 +23,8 @@ export interface BlobDirectory {
   /** Writes verified content. Does nothing when the blob is here. */
   put(descriptor: Pick<Descriptor, 'digest' | 'size'>, open: () => AsyncIterable<Uint8Array>): Promise<void>;
   putBytes(bytes: Uint8Array): Digest;
+  /** Stores content whose digest is not known yet. */
+  ingest(source: AsyncIterable<Uint8Array>): Promise<{ readonly digest: Digest; readonly sizeBytes: number }>;
   /** A fresh path on the same file system, for a file that `adopt` then takes. */
   ingestPath(): string;
   /** Takes a complete file whose digest the caller computed while writing it. */
@@ -53,6 +55,26 @@ export function openBlobDirectory(directory: string): BlobDirectory {
     mkdirSync(blobs, { recursive: true });
     renameSync(file, path(digest));
   };
+  const ingest = async (source: AsyncIterable<Uint8Array>) => {
+    const file = ingestPath();
+    const hash = createHash('sha256');
+    let sizeBytes = 0;
+    // Not a write stream: that opens its file later, even after the source has failed.
+    const handle = await openFile(file, 'wx');
+    try {
+      for await (const chunk of source) {
+        hash.update(chunk);
+        sizeBytes += chunk.length;
+        await handle.writeFile(chunk);
+      }
+      const digest = digestFromHex(hash.digest('hex'));
+      adopt(file, digest);
+      return { digest, sizeBytes };
+    } finally {
+      await handle.close();
+      rmSync(file, { force: true });
+    }
+  };
   return {
     directory,
     path,
@@ -60,15 +82,9 @@ export function openBlobDirectory(directory: string): BlobDirectory {
     size: (digest) => statSync(path(digest), { throwIfNoEntry: false })?.size,
     open: (digest) => readBlob(path(digest), digest),
     async put(descriptor, open) {
-      if (has(descriptor.digest)) return;
-      const file = ingestPath();
-      try {
-        await pipeline(verifyContent(open(), descriptor, `blob ${descriptor.digest}`), createWriteStream(file, { flags: 'wx' }));
-        adopt(file, descriptor.digest);
-      } finally {
-        rmSync(file, { force: true });
-      }
+      if (!has(descriptor.digest)) await ingest(verifyContent(open(), descriptor, `blob ${descriptor.digest}`));
     },
+    ingest,
     putBytes(bytes) {
       const digest = digestOf(bytes);
       if (!has(digest)) writeFileAtomic(path(digest), bytes);

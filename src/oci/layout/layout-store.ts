@@ -49,14 +49,7 @@ export function openLayoutStore(options: { readonly directory: string; readonly 
     async write(image, references) {
       const descriptor = await putImage(blobs, image, options.compressor);
       const platform = imagePlatform(image);
-      const added = references.map((reference) => ({
-        ...descriptor,
-        platform,
-        annotations: {
-          [CONTAINERD_NAME]: formatImageReference(reference),
-          ...(reference.tag === undefined ? {} : { [REF_NAME]: reference.tag }),
-        },
-      }));
+      const added = references.map((reference) => ({ ...descriptor, platform, annotations: referenceAnnotations(reference) }));
       const kept = readIndex(options.directory).filter(
         (entry) => !references.some((reference) => isNamed(entry, reference) && samePlatform(entry.platform, platform)),
       );
@@ -64,6 +57,11 @@ export function openLayoutStore(options: { readonly directory: string; readonly 
       return descriptor;
     },
   };
+}
+
+/** How an entry of an index names its image. */
+export function referenceAnnotations(reference: ImageReference): Readonly<Record<string, string>> {
+  return { [CONTAINERD_NAME]: formatImageReference(reference), ...(reference.tag === undefined ? {} : { [REF_NAME]: reference.tag }) };
 }
 
 /** Puts every blob of an image: layers first, then config, then manifest. */

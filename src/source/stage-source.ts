@@ -1,0 +1,87 @@
+import { chmodSync, constants, copyFileSync, lstatSync, mkdirSync, readdirSync, readlinkSync, statSync, symlinkSync, utimesSync } from 'node:fs';
+import ignore from 'ignore';
+import { TspackError } from '../foundation/index.ts';
+
+export interface SourceFilter {
+  /** Patterns in gitignore syntax of what is left out. */
+  readonly exclude?: readonly string[];
+  /** Patterns of what alone is taken; not together with `exclude` (project-descriptor.md). */
+  readonly include?: readonly string[];
+}
+
+export interface StagedSource {
+  readonly files: number;
+  readonly sizeBytes: number;
+}
+
+/** Version control's own folders: never part of an application, and different on every machine. */
+const ALWAYS_EXCLUDED = ['.git', '.hg', '.svn'];
+
+/**
+ * Copies a source folder to `target`, an empty or missing folder. Modes become 0755 or 0644 by the owner's x bit,
+ * as git keeps them, so that the umask of a checkout does not reach the image; times are kept, because incremental
+ * compilers read them. Sockets, pipes and devices are left out. Names are bytes and stay what they are.
+ *
+ * Throws `SOURCE_NOT_FOUND`, `SOURCE_NOT_DIRECTORY`, `SOURCE_UNREADABLE`.
+ */
+export function stageSource(source: string, target: string, filter: SourceFilter = {}): StagedSource {
+  const stat = statSync(source, { throwIfNoEntry: false });
+  if (stat === undefined) {
+    throw new TspackError({ code: 'SOURCE_NOT_FOUND', message: `Cannot build "${source}": there is no such folder`, nextStep: 'Name the folder of the application with --path' });
+  }
+  if (!stat.isDirectory()) {
+    throw new TspackError({ code: 'SOURCE_NOT_DIRECTORY', message: `Cannot build "${source}": it is not a folder`, nextStep: 'Name the folder that holds the application with --path' });
+  }
+  const isTaken = compileFilter(filter);
+  let files = 0;
+  let sizeBytes = 0;
+
+  function copyFolder(from: Buffer, to: Buffer, relative: string): void {
+    mkdirSync(to, { recursive: true });
+    for (const entry of readdirSync(from, { withFileTypes: true, encoding: 'buffer' })) {
+      const name = Buffer.from(entry.name).toString('utf8');
+      const path = relative === '' ? name : `${relative}/${name}`;
+      if (!isTaken(path, entry.isDirectory())) continue;
+      const [child, copy] = [join(from, entry.name), join(to, entry.name)];
+      if (entry.isDirectory()) copyFolder(child, copy, path);
+      else if (entry.isSymbolicLink()) symlinkSync(readlinkSync(child, { encoding: 'buffer' }), copy);
+      else if (entry.isFile()) {
+        const file = lstatSync(child);
+        copyFileSync(child, copy, constants.COPYFILE_FICLONE);
+        chmodSync(copy, (file.mode & 0o100) === 0 ? 0o644 : 0o755);
+        utimesSync(copy, file.atime, file.mtime);
+        files += 1;
+        sizeBytes += file.size;
+      }
+    }
+    chmodSync(to, 0o755);
+  }
+
+  try {
+    copyFolder(Buffer.from(source), Buffer.from(target), '');
+  } catch (error) {
+    const { code, path } = error as NodeJS.ErrnoException;
+    if (code !== 'EACCES' && code !== 'EPERM') throw error;
+    throw new TspackError({ code: 'SOURCE_UNREADABLE', message: `Cannot read ${path ?? source}: ${code}`, nextStep: 'Make it readable, or leave it out of the source folder', cause: error });
+  }
+  return { files, sizeBytes };
+}
+
+function compileFilter({ include, exclude }: SourceFilter): (path: string, isDirectory: boolean) => boolean {
+  if (include !== undefined && exclude !== undefined) {
+    throw new TspackError({ code: 'SOURCE_FILTER_INVALID', message: 'Cannot use include and exclude together: want one of them' });
+  }
+  const excluded = ignore().add(exclude ?? []);
+  const included = include === undefined ? undefined : ignore().add([...include]);
+  return (path, isDirectory) => {
+    if (ALWAYS_EXCLUDED.includes(path)) return false;
+    const asked = isDirectory ? `${path}/` : path;
+    // A folder that no include pattern names may still hold files that one does.
+    if (included !== undefined) return isDirectory || included.ignores(asked);
+    return !excluded.ignores(asked);
+  };
+}
+
+function join(folder: Buffer, name: Uint8Array): Buffer {
+  return Buffer.concat([folder, Buffer.from('/'), name]);
+}

@@ -1,0 +1,64 @@
+import { chmodSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { stageSource } from '../../src/source/index.ts';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'stage-'));
+  mkdirSync(join(folder, 'app/sub'), { recursive: true });
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const stage = (filter = {}) => stageSource(join(folder, 'app'), join(folder, 'out'), filter);
+const names = () => readdirSync(join(folder, 'out'), { recursive: true }).map(String).sort();
+
+describe('stageSource()', () => {
+  it('keeps the x bit of the owner and nothing else of the modes', () => {
+    writeFileSync(join(folder, 'app/run'), '');
+    chmodSync(join(folder, 'app/run'), 0o700);
+    writeFileSync(join(folder, 'app/text'), '');
+    chmodSync(join(folder, 'app/text'), 0o666);
+    chmodSync(join(folder, 'app/sub'), 0o700);
+    stage();
+    const mode = (name: string) => lstatSync(join(folder, 'out', name)).mode & 0o7777;
+    expect([mode('run'), mode('text'), mode('sub')]).toEqual([0o755, 0o644, 0o755]);
+  });
+
+  it('leaves .git at the top out, and nothing below', () => {
+    mkdirSync(join(folder, 'app/.git'));
+    mkdirSync(join(folder, 'app/sub/.git'));
+    writeFileSync(join(folder, 'app/.git/index'), '');
+    stage();
+    expect(names()).toEqual(['sub', 'sub/.git']);
+  });
+
+  it('copies links as links, also broken ones', () => {
+    symlinkSync('/nowhere', join(folder, 'app/link'));
+    stage();
+    expect(readlinkSync(join(folder, 'out/link'))).toBe('/nowhere');
+  });
+
+  it('keeps names that are not UTF-8 or hold newlines', () => {
+    const odd = Buffer.concat([Buffer.from(join(folder, 'app') + '/'), Buffer.from([0xff, 0x0a, 0x22, 0x1b])]);
+    writeFileSync(odd, 'x');
+    stage();
+    expect(readdirSync(join(folder, 'out'), { encoding: 'buffer' }).map((name) => name.toString('hex'))).toContain('ff0a221b');
+  });
+
+  it('takes what include names, and leaves out what exclude names', () => {
+    for (const name of ['a.js', 'b.md', 'sub/c.js', 'sub/d.md']) writeFileSync(join(folder, 'app', name), name);
+    stage({ include: ['*.js'] });
+    expect(names()).toEqual(['a.js', 'sub', 'sub/c.js']);
+    rmSync(join(folder, 'out'), { recursive: true });
+    stage({ exclude: ['*.md', '!b.md'] });
+    expect(names()).toEqual(['a.js', 'b.md', 'sub', 'sub/c.js']);
+  });
+
+  it('says what is wrong with a path that is missing or a file', () => {
+    expect(() => stageSource(join(folder, 'none'), join(folder, 'out'))).toThrow(/there is no such folder/);
+    writeFileSync(join(folder, 'file'), '');
+    expect(() => stageSource(join(folder, 'file'), join(folder, 'out'))).toThrow(/it is not a folder/);
+  });
+});
