@@ -34,12 +34,12 @@ export interface BlobDirectory {
 
 export function openBlobDirectory(directory: string): BlobDirectory {
   const blobs = join(directory, 'blobs', 'sha256');
-  const ingest = join(directory, 'ingest');
+  const ingestFolder = join(directory, 'ingest');
   const path = (digest: Digest) => join(blobs, digestHex(digest));
   const has = (digest: Digest) => existsSync(path(digest));
   const ingestPath = () => {
-    mkdirSync(ingest, { recursive: true });
-    return join(ingest, `${process.pid}-${randomBytes(8).toString('hex')}`);
+    mkdirSync(ingestFolder, { recursive: true });
+    return join(ingestFolder, `${process.pid}-${randomBytes(8).toString('hex')}`);
   };
   const adopt = (file: string, digest: Digest) => {
     if (has(digest)) {
