@@ -1,0 +1,4 @@
+import { answerRequests } from '../archive/index.ts';
+import { answerUnpackRequest } from './unpack-request.ts';
+
+answerRequests(answerUnpackRequest);
