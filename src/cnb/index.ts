@@ -40,7 +40,7 @@ export type { BuildpackId, BuildpackReference, LayerName } from './buildpack-id.
 export { SpecFileError } from './spec-file-error.ts';
 export type { SpecFileProblem } from './spec-file-error.ts';
 export type { SpecTable, SpecValue } from './fields.ts';
-export { formatTarget, isTargetSatisfied, parseOsRelease, targetEnv } from './target.ts';
+export { formatTarget, isTargetSatisfied, parseOsRelease, targetEnv, withDistribution } from './target.ts';
 export type { Distribution, ImageTarget, SupportedTarget } from './target.ts';
 export { inferTargets, isForExecEnv, parseBuildpackDescriptor, parseExtensionDescriptor } from './buildpack-descriptor.ts';
 export type { BuildpackDescriptor, ExtensionDescriptor, License, ModuleDescriptor, Stack } from './buildpack-descriptor.ts';

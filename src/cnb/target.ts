@@ -108,3 +108,10 @@ export function parseOsRelease(text: string): Distribution | undefined {
   const distribution = { name: value('ID'), version: value('VERSION_ID') };
   return distribution.name === '' && distribution.version === '' ? undefined : distribution;
 }
+
+/** The target, with the distribution of the build environment's `/etc/os-release` when the image names none (C054). */
+export function withDistribution(target: ImageTarget, osRelease: string | undefined): ImageTarget {
+  if (target.distro !== undefined || osRelease === undefined) return target;
+  const distro = parseOsRelease(osRelease);
+  return distro === undefined ? target : { ...target, distro };
+}

@@ -1,0 +1,86 @@
+import { addBuildLayer, layerNameProblem, parseLayerToml } from '../../cnb/index.ts';
+import type { Env, EnvFiles, LayerContentMetadata, LayerEnv, LayerName } from '../../cnb/index.ts';
+import type { SandboxPath } from '../../executor/index.ts';
+import type { LayersDirectory } from '../layers-directory.ts';
+
+/** A layer that a buildpack described. Its folder may be missing. */
+export interface DescribedLayer {
+  readonly name: LayerName;
+  readonly content: LayerContentMetadata;
+}
+
+/** Where a buildpack's layers are. */
+export interface BuildpackLayers {
+  readonly layers: LayersDirectory;
+  /** The buildpack's folder in `<layers>`: its escaped id. */
+  readonly folder: string;
+  /** The same folder as processes see it. */
+  readonly sandboxPath: SandboxPath;
+}
+
+/**
+ * Reads every `<layer>.toml` of a buildpack, in the order of their names. A layer without any type is renamed to
+ * `<layer>.ignore`, so that nobody after takes it for a layer (C103). Throws `TOML_INVALID` or `SPEC_FILE_INVALID`.
+ */
+export function readLayers(at: BuildpackLayers): readonly DescribedLayer[] {
+  const { layers, folder } = at;
+  const names = (layers.readdir(folder) ?? []).filter((name) => name.endsWith('.toml')).map((name) => name.slice(0, -'.toml'.length));
+  return names.sort(compareBytes).flatMap((name) => {
+    // build.toml, launch.toml and store.toml are not layers.
+    if (layerNameProblem(name) !== undefined) return [];
+    const text = readText(layers, `${folder}/${name}.toml`);
+    if (text === undefined) return [];
+    const content = parseLayerToml(text, `${at.sandboxPath}/${name}.toml`);
+    const { build, cache, launch } = content.types;
+    if (!build && !cache && !launch) ignoreLayer(layers, `${folder}/${name}`);
+    return [{ name: name as LayerName, content }];
+  });
+}
+
+function ignoreLayer(layers: LayersDirectory, path: string): void {
+  if (layers.kind(path) === undefined) return;
+  layers.remove(`${path}.ignore`);
+  layers.rename(path, `${path}.ignore`);
+}
+
+/** The build environment after a buildpack's build layers (C105, C117). */
+export function addBuildLayers(env: Env, described: readonly DescribedLayer[], at: BuildpackLayers): Env {
+  return described
+    .filter(({ content }) => content.types.build)
+    .reduce((before, { name }) => addBuildLayer(before, readLayerEnv(at, name)), env);
+}
+
+function readLayerEnv(at: BuildpackLayers, name: LayerName): LayerEnv {
+  const { layers } = at;
+  const path = `${at.folder}/${name}`;
+  const isFolder = (child: string): boolean => ['directory', 'symlink'].includes(layers.kind(`${path}/${child}`) ?? '');
+  return {
+    path: `${at.sandboxPath}/${name}`,
+    directories: (layers.readdir(path) ?? []).filter(isFolder),
+    env: readEnvFiles(layers, `${path}/env`),
+    envBuild: readEnvFiles(layers, `${path}/env.build`),
+    envLaunch: new Map(),
+    envLaunchProcess: new Map(),
+  };
+}
+
+function readEnvFiles(layers: LayersDirectory, path: string): EnvFiles {
+  return new Map(
+    (layers.readdir(path) ?? []).flatMap((name) => {
+      const kind = layers.kind(`${path}/${name}`);
+      // Links to files are followed, folders skipped (C112).
+      const bytes = kind === 'file' || kind === 'symlink' ? layers.readFile(`${path}/${name}`) : undefined;
+      return bytes === undefined ? [] : [[name, bytes] as const];
+    }),
+  );
+}
+
+/** A small file below `<layers>`, decoded; undefined when there is none. */
+export function readText(layers: LayersDirectory, path: string): string | undefined {
+  const bytes = layers.readFile(path);
+  return bytes === undefined ? undefined : Buffer.from(bytes).toString('utf8');
+}
+
+function compareBytes(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}

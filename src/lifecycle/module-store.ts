@@ -1,0 +1,110 @@
+import { TspackError, nearestNames } from '../foundation/index.ts';
+import { escapeBuildpackId, formatBuildpackReference, inferTargets, parseBuildpackDescriptor, parseExtensionDescriptor } from '../cnb/index.ts';
+import type { BuildpackDescriptor, BuildpackReference, ExtensionDescriptor } from '../cnb/index.ts';
+import type { SandboxPath } from '../executor/index.ts';
+import { listMounted, mountedChild, readMountedText } from './mounted-directory.ts';
+import type { MountedDirectory } from './mounted-directory.ts';
+
+/** A buildpack or image extension that is mounted in the build environment. */
+export interface LocatedModule<Descriptor extends BuildpackDescriptor | ExtensionDescriptor = BuildpackDescriptor | ExtensionDescriptor> {
+  readonly descriptor: Descriptor;
+  readonly directory: MountedDirectory;
+  /** Names in its `bin/`. */
+  readonly executables: readonly string[];
+}
+
+export type ModuleKind = 'buildpack' | 'extension';
+
+/** Where the phases find buildpacks and image extensions. */
+export interface ModuleStore {
+  /** undefined when there is none. Throws what reading its descriptor throws: `SPEC_FILE_INVALID`, `BUILDPACK_API_UNSUPPORTED`. */
+  findBuildpack(reference: BuildpackReference): LocatedModule<BuildpackDescriptor> | undefined;
+  findExtension(reference: BuildpackReference): LocatedModule<ExtensionDescriptor> | undefined;
+  /** Folder names of what is there, `<escaped id>@<version>`, for "did you mean". */
+  list(kind: ModuleKind): readonly string[];
+}
+
+/** The folders of a store. */
+export interface ModuleFolders {
+  /** Each holds `<escaped id>/<version>/buildpack.toml` (`platform.md#directory-layout`); the first that has one wins. */
+  readonly buildpacks: readonly MountedDirectory[];
+  /** The same with `extension.toml`. */
+  readonly extensions?: readonly MountedDirectory[];
+  /** Each is one buildpack; they win over `buildpacks`. */
+  readonly single?: readonly MountedDirectory[];
+}
+
+/** A store over folders. Descriptors are read when asked for, once. */
+export function createModuleStore(folders: ModuleFolders): ModuleStore {
+  const buildpacks = new Map<string, LocatedModule<BuildpackDescriptor> | undefined>();
+  const extensions = new Map<string, LocatedModule<ExtensionDescriptor> | undefined>();
+  let single: readonly LocatedModule<BuildpackDescriptor>[] | undefined;
+
+  const findBuildpack = (reference: BuildpackReference): LocatedModule<BuildpackDescriptor> | undefined => {
+    single ??= (folders.single ?? []).flatMap((directory) => readBuildpack(directory) ?? []);
+    return (
+      single.find(({ descriptor }) => descriptor.id === reference.id && descriptor.version === reference.version) ??
+      firstIn(folders.buildpacks, reference, readBuildpack)
+    );
+  };
+
+  return {
+    findBuildpack: (reference) => remembered(buildpacks, reference, findBuildpack),
+    findExtension: (reference) => remembered(extensions, reference, () => firstIn(folders.extensions ?? [], reference, readExtension)),
+    list: (kind) =>
+      (kind === 'buildpack' ? folders.buildpacks : (folders.extensions ?? [])).flatMap((directory) =>
+        listMounted(directory, '').flatMap((id) => listMounted(directory, id).map((version) => `${id}@${version}`)),
+      ),
+  };
+}
+
+/** Finds a module that must be there. Throws `BUILDPACK_NOT_FOUND`, with names that look alike. */
+export function requireModule(store: ModuleStore, kind: ModuleKind, reference: BuildpackReference): LocatedModule {
+  const found = kind === 'buildpack' ? store.findBuildpack(reference) : store.findExtension(reference);
+  if (found !== undefined) return found;
+  const name = formatBuildpackReference(reference);
+  const near = nearestNames(escapeBuildpackId(name), store.list(kind));
+  throw new TspackError({
+    code: 'BUILDPACK_NOT_FOUND',
+    message: `Cannot find ${kind} "${name}" in the builder`,
+    nextStep: near.length === 0 ? `Add the ${kind} to the builder or remove it from the order` : `Use one that is there, such as ${near.join(', ')}`,
+  });
+}
+
+function remembered<T>(known: Map<string, T>, reference: BuildpackReference, find: (reference: BuildpackReference) => T): T {
+  const name = formatBuildpackReference(reference);
+  if (!known.has(name)) known.set(name, find(reference));
+  return known.get(name)!;
+}
+
+function firstIn<T>(directories: readonly MountedDirectory[], reference: BuildpackReference, read: (directory: MountedDirectory) => T | undefined): T | undefined {
+  for (const directory of directories) {
+    const found = read(mountedChild(directory, escapeBuildpackId(reference.id), reference.version));
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function readBuildpack(directory: MountedDirectory): LocatedModule<BuildpackDescriptor> | undefined {
+  return readModule(directory, 'buildpack.toml', parseBuildpackDescriptor);
+}
+
+function readExtension(directory: MountedDirectory): LocatedModule<ExtensionDescriptor> | undefined {
+  return readModule(directory, 'extension.toml', parseExtensionDescriptor);
+}
+
+function readModule<Descriptor extends BuildpackDescriptor | ExtensionDescriptor>(
+  directory: MountedDirectory,
+  fileName: string,
+  parse: (text: string, file: string) => Descriptor,
+): LocatedModule<Descriptor> | undefined {
+  const text = readMountedText(directory, fileName);
+  if (text === undefined) return undefined;
+  const executables = listMounted(directory, 'bin');
+  return { descriptor: inferTargets(parse(text, `${directory.sandboxPath}/${fileName}`), executables), directory, executables };
+}
+
+/** Path of an executable of the module, as processes see it. */
+export function executablePath(module: LocatedModule, name: 'detect' | 'build' | 'generate'): SandboxPath {
+  return `${module.directory.sandboxPath}/bin/${name}` as SandboxPath;
+}
