@@ -10,6 +10,7 @@ export { redact, registerSecret } from './redact.ts';
 export { digestFromHex, digestHex, digestOf, isDigest, parseDigest } from './digest.ts';
 export type { Digest } from './digest.ts';
 export { packageRoot, temporaryBeside, writeFileAtomic } from './files.ts';
+export { removeTree } from './remove-tree.ts';
 export { formatToml, parseToml, readTomlFile } from './toml.ts';
 export type { TomlTable, TomlValue } from './toml.ts';
 export { runProcess } from './process.ts';

@@ -1,5 +1,5 @@
 import { planMounts } from './mount-plan.ts';
-import type { BuildEnvironment, ProcessSpec } from '../port.ts';
+import type { BuildEnvironment, ProcessSpec, SandboxPath } from '../port.ts';
 import type { PlannedMount } from './mount-plan.ts';
 
 /** How the `/proc` of a sandbox is made: `bound` shows the machine's processes, where a fresh one is forbidden. */
@@ -7,12 +7,14 @@ export type ProcMount = 'fresh' | 'bound';
 
 /** bubblewrap's options for one process of an environment (DESIGN.md §3); the program itself comes after them. */
 export function bubblewrapArguments(environment: BuildEnvironment, process: ProcessSpec, proc: ProcMount): readonly string[] {
+  const own = [...environment.mounts, ...(process.mounts ?? [])];
   const mounts: readonly PlannedMount[] = [
+    // What replaces the root must not cover what lies on it.
+    ...own.filter((mount) => mount.target === '/'),
     { kind: proc === 'fresh' ? 'proc' : 'host-proc', target: '/proc' },
     { kind: 'dev', target: '/dev' },
-    { kind: 'tmpfs', target: '/tmp' } as PlannedMount,
-    ...environment.mounts,
-    ...(process.mounts ?? []),
+    { kind: 'tmpfs', target: '/tmp' as SandboxPath },
+    ...own.filter((mount) => mount.target !== '/'),
   ];
   return [
     '--unshare-user',

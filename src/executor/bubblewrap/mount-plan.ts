@@ -1,5 +1,6 @@
 import { lstatSync, readdirSync, readlinkSync } from 'node:fs';
 import { posix } from 'node:path';
+import { TspackError } from '../../foundation/index.ts';
 import type { Dirent } from 'node:fs';
 import type { Mount } from '../port.ts';
 
@@ -39,7 +40,7 @@ export function planMounts(root: string, mounts: readonly PlannedMount[]): reado
       rebuilt.set(rebuild.directory, rebuild);
       trees.set(rebuild.directory, { source: rebuild.source, kind: 'rebuilt', owner: rebuild.owner });
     }
-    trees.set(path, mount.kind === 'bind' ? { source: mount.source, kind: mount.writable ? 'writable' : 'read-only', owner: index } : undefined);
+    trees.set(path, treeOf(mount, index));
     return path;
   });
 
@@ -58,6 +59,12 @@ export function planMounts(root: string, mounts: readonly PlannedMount[]): reado
   });
   for (const directory of rebuilt.keys()) args.push('--remount-ro', directory);
   return args;
+}
+
+/** undefined for what begins empty: bubblewrap makes what is missing in it. */
+function treeOf(mount: PlannedMount, owner: number): Tree | undefined {
+  if (mount.kind === 'bind') return { source: mount.source, kind: mount.writable ? 'writable' : 'read-only', owner };
+  return mount.kind === 'overlay' ? { source: mount.lower, kind: 'writable', owner } : undefined;
 }
 
 function entryArguments(source: string, directory: string, entry: Dirent): readonly string[] {
@@ -91,23 +98,24 @@ function resolveTarget(target: string, trees: ReadonlyMap<string, Tree | undefin
   let tree = trees.get('/');
   let source = tree?.source ?? '';
   for (let links = 0; rest.length > 0; ) {
+    if (tree === undefined) return { path: posix.join(path, ...rest) };
     const [name = '', ...below] = rest;
     const next = posix.join(path, name);
     if (trees.has(next)) {
       tree = trees.get(next);
-      // A tmpfs or an overlay: bubblewrap makes what is missing in it.
-      if (tree === undefined) return { path: posix.join(next, ...below) };
-      source = tree.source;
+      source = tree?.source ?? '';
     } else {
       const inside: string = posix.join(source, name);
       const stat = lstatSync(inside, { throwIfNoEntry: false });
       if (stat === undefined) {
         const whole = posix.join(next, ...below);
-        return tree?.kind === 'read-only' ? { path: whole, rebuild: { directory: path, source, owner: tree.owner } } : { path: whole };
+        return tree.kind === 'read-only' ? { path: whole, rebuild: { directory: path, source, owner: tree.owner } } : { path: whole };
       }
       if (stat.isSymbolicLink()) {
         links += 1;
-        if (links > MAX_LINKS) throw new Error(`Too many links on the way to the mount point ${target}`);
+        if (links > MAX_LINKS) {
+          throw new TspackError({ code: 'SANDBOX_FAILED', message: `Cannot mount at '${target}': too many links on the way in the image` });
+        }
         const link = readlinkSync(inside);
         rest = [...posix.resolve(path, link).split('/').filter(Boolean), ...below];
         path = '/';
@@ -117,7 +125,7 @@ function resolveTarget(target: string, trees: ReadonlyMap<string, Tree | undefin
       }
       source = inside;
       // Entries of a rebuilt folder are bound from its source, read-only as before.
-      if (tree?.kind === 'rebuilt') tree = { ...tree, kind: 'read-only' };
+      if (tree.kind === 'rebuilt') tree = { ...tree, kind: 'read-only' };
     }
     path = next;
     rest = below;

@@ -69,6 +69,8 @@ describe('planMounts()', () => {
       kind: 'overlay',
       ...{ lower: hostPath('/l'), upper: hostPath('/u'), work: hostPath('/w'), target: sandboxPath('/cnb') },
     };
+    const whole: Mount = { ...overlay, lower: hostPath(root), target: sandboxPath('/') };
+    expect(planMounts(root, [whole, bind('/a', '/bin/new')]).slice(-3)).toEqual(['--ro-bind', '/a', '/usr/bin/new']);
     expect(planMounts(root, [overlay, bind('/a', '/cnb/new'), { kind: 'tmpfs', target: sandboxPath('/run') }, bind('/b', '/run/x/y')])).toEqual([
       ...['--ro-bind', root, '/', '--overlay-src', '/l', '--overlay', '/u', '/w', '/cnb', '--ro-bind', '/a', '/cnb/new'],
       ...['--perms', '1777', '--tmpfs', '/run', '--ro-bind', '/b', '/run/x/y'],
@@ -85,6 +87,6 @@ describe('planMounts()', () => {
 
   it('refuses links in a circle', () => {
     symlinkSync('loop', join(root, 'loop'));
-    expect(() => planMounts(root, [bind('/a', '/loop/x')])).toThrow('Too many links');
+    expect(() => planMounts(root, [bind('/a', '/loop/x')])).toThrow('too many links');
   });
 });
