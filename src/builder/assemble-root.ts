@@ -7,16 +7,13 @@ import type { Architecture, ImageUser } from './builder-file.ts';
 import { EXTRACT_RULES } from './extract-rules.ts';
 import { applyFixUps } from './fix-ups/index.ts';
 import type { InstalledPackage } from './fix-ups/fix-up.ts';
+import type { PackageFile } from './package-supply.ts';
 import type { RootEntry, RootTree } from './root-tree.ts';
 import { sortedEntries } from './root-tree.ts';
 
-/** Downloads that run at once; unpacking has its own limit, by processor. */
-const MOST_DOWNLOADS = 8;
-
 export interface AssembleOptions {
-  readonly packages: readonly LockedPackage[];
-  /** The path of the verified package file. */
-  readonly fetch: (package_: LockedPackage) => Promise<string>;
+  /** Unpacked as each arrives, the largest first best of all. */
+  readonly packages: AsyncIterable<PackageFile>;
   /** An empty folder, which takes the files of the packages. */
   readonly directory: string;
   readonly architecture: Architecture;
@@ -34,19 +31,18 @@ export interface AssembledRoot {
  * Unpacks packages into a folder as each arrives and works out the whole tree, fix-ups included. The fix-ups are not
  * written to the folder: {@link writeFixUps} does that where it is wanted.
  */
-export async function assembleRoot({ packages, fetch, directory, architecture, user }: AssembleOptions): Promise<AssembledRoot> {
+export async function assembleRoot({ packages, directory, architecture, user }: AssembleOptions): Promise<AssembledRoot> {
   const unpacked = new Map<string, { readonly installed: InstalledPackage; readonly entries: readonly ExtractedEntry[] }>();
-  // The longest work first, so that no thread is left with it at the end.
-  await forEachConcurrent([...packages].sort((a, b) => b.sizeBytes - a.sizeBytes), MOST_DOWNLOADS, async (package_) => {
-    const label = `${package_.name} ${package_.version}`;
-    const extracted = await extractPackage({ path: await fetch(package_), directory, rules: EXTRACT_RULES, label });
+  const unpack = async ({ package: package_, path }: PackageFile) => {
+    const extracted = await extractPackage({ path, directory, rules: EXTRACT_RULES, label: `${package_.name} ${package_.version}` });
     requireSamePackage(package_, extracted.fields);
     const md5sums = extracted.controlFiles['md5sums'];
     unpacked.set(package_.name, {
       installed: { name: package_.name, version: package_.version, control: extracted.controlFiles['control']!, ...(md5sums === undefined ? {} : { md5sums }) },
       entries: extracted.entries,
     });
-  });
+  };
+  await unpackAll(packages, unpack);
   const tree = new Map<string, RootEntry>();
   const names = [...unpacked.keys()].sort();
   for (const name of names) {
@@ -114,21 +110,17 @@ function requireSamePackage(package_: LockedPackage, fields: ReadonlyMap<string,
   });
 }
 
-/** Runs `work` on each item, at most `limit` at once. After the first failure nothing new starts, and all that runs is awaited. */
-export async function forEachConcurrent<Item>(items: readonly Item[], limit: number, work: (item: Item) => Promise<void>): Promise<void> {
-  let next = 0;
-  let failed = false;
-  const runner = async () => {
-    while (next < items.length && !failed) {
-      const item = items[next++]!;
-      try {
-        await work(item);
-      } catch (error) {
-        failed = true;
-        throw error;
-      }
+/** Starts on each package as it arrives. After the first failure nothing new starts, and all that runs is awaited. */
+async function unpackAll(packages: AsyncIterable<PackageFile>, unpack: (file: PackageFile) => Promise<void>): Promise<void> {
+  const running: Promise<void>[] = [];
+  const failures: unknown[] = [];
+  try {
+    for await (const file of packages) {
+      if (failures.length > 0) break;
+      running.push(unpack(file).catch((error: unknown) => void failures.push(error)));
     }
-  };
-  const results = await Promise.allSettled(Array.from({ length: Math.min(limit, items.length) }, runner));
-  for (const result of results) if (result.status === 'rejected') throw result.reason;
+  } finally {
+    await Promise.all(running);
+  }
+  if (failures.length > 0) throw failures[0];
 }

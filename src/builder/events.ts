@@ -1,14 +1,6 @@
+import type { PackageChange } from '../debian/index.ts';
 import type { TransferEvent } from '../foundation/index.ts';
 import type { Architecture } from './builder-file.ts';
-
-/** A package whose locked version is no longer the one in use. */
-export interface PackageMove {
-  readonly name: string;
-  /** undefined: it was not there. */
-  readonly from?: string;
-  /** undefined: it is gone. */
-  readonly to?: string;
-}
 
 /** What this room tells while it works. */
 export type BuilderEvent =
@@ -30,4 +22,4 @@ export type BuilderEvent =
       readonly milliseconds: number;
     }
   /** The archive has replaced locked packages; newer ones from the signed index are used instead. */
-  | { readonly kind: 'packages-superseded'; readonly builder: string; readonly architecture: Architecture; readonly moves: readonly PackageMove[] };
+  | { readonly kind: 'packages-superseded'; readonly builder: string; readonly architecture: Architecture; readonly changes: readonly PackageChange[] };

@@ -1,17 +1,18 @@
-import type { LockedPackage, PackageLock } from '../debian/index.ts';
-
-/** What fetching a locked package came to. */
-export type FetchedPackage =
-  | { readonly kind: 'fetched'; /** The verified file. */ readonly path: string }
-  /** The archive has replaced it and keeps no copy: the lock is behind. */
-  | { readonly kind: 'superseded' };
+import type { FetchedPackage, LockedPackage, PackageLock } from '../debian/index.ts';
 
 /** Where the packages of a lock come from. */
 export interface PackageSupply {
   readonly lock: PackageLock;
-  fetch(package_: LockedPackage): Promise<FetchedPackage>;
+  /** Yields each package as soon as it is there and verified; leaving the loop ends what is under way. */
+  fetch(packages: readonly LockedPackage[]): AsyncIterable<FetchedPackage>;
   /** The supply for a lock made anew from the signed indexes. Throws `BUILDER_LOCK_BEHIND` where that is forbidden. */
   renew(superseded: LockedPackage): Promise<PackageSupply>;
+}
+
+/** A package that is on disk. */
+export interface PackageFile {
+  readonly package: LockedPackage;
+  readonly path: string;
 }
 
 /** How often a lock is made anew in one run: an archive that moves faster than that is broken. */
@@ -28,26 +29,28 @@ class LockBehind extends Error {
 }
 
 /**
- * Runs `work` with the supply; when the archive has replaced a package, again with a renewed one. `work` fetches
- * through its second parameter, and must leave nothing behind when that throws.
+ * Runs `work` with the lock of the supply; when the archive turns out to have replaced a package, again with a renewed
+ * one. `work` gets packages through its second parameter, and must leave nothing behind when that throws.
  */
 export async function withCurrentPackages<Result>(
   supply: PackageSupply,
-  work: (lock: PackageLock, fetch: (package_: LockedPackage) => Promise<string>) => Promise<Result>,
+  work: (lock: PackageLock, fetch: (packages: readonly LockedPackage[]) => AsyncIterable<PackageFile>) => Promise<Result>,
 ): Promise<Result> {
   let current = supply;
   for (let renewals = 0; ; renewals++) {
     const { lock } = current;
-    const fetch = async (package_: LockedPackage) => {
-      const fetched = await current.fetch(package_);
-      if (fetched.kind === 'superseded') throw new LockBehind(package_);
-      return fetched.path;
-    };
     try {
-      return await work(lock, fetch);
+      return await work(lock, (packages) => requireFetched(current.fetch(packages)));
     } catch (error) {
       if (!(error instanceof LockBehind) || renewals === MOST_RENEWALS) throw error;
       current = await current.renew(error.superseded);
     }
+  }
+}
+
+async function* requireFetched(packages: AsyncIterable<FetchedPackage>): AsyncIterable<PackageFile> {
+  for await (const fetched of packages) {
+    if (fetched.kind === 'superseded') throw new LockBehind(fetched.package);
+    yield { package: fetched.package, path: fetched.path };
   }
 }

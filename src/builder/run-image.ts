@@ -56,7 +56,7 @@ export async function createRunImage(options: RunImageOptions): Promise<RunImage
     const directory = temporaryBeside(`${workDirectory}/run-image`);
     mkdirSync(directory);
     try {
-      const { tree } = await assembleRoot({ packages, fetch, directory, architecture, user: builder.user });
+      const { tree } = await assembleRoot({ packages: fetch(packages), directory, architecture, user: builder.user });
       const layers: Layer[] = [];
       const history: HistoryEntry[] = [];
       for (const { name, entries } of splitLayers(tree, definition.layers, builder.user)) {

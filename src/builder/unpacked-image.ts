@@ -83,7 +83,7 @@ async function unpackSet(options: UnpackOptions, set: 'build' | 'toolbox', user:
       const packages = packagesOfSet(lock, set);
       const sizeBytes = packages.reduce((sum, package_) => sum + package_.sizeBytes, 0);
       events?.({ kind: 'assembly-started', image: set, builder: builder.name, architecture, packages: packages.length, sizeBytes });
-      writeFixUps(await assembleRoot({ packages, fetch, directory: temporary, architecture, user }), temporary);
+      writeFixUps(await assembleRoot({ packages: fetch(packages), directory: temporary, architecture, user }), temporary);
       events?.({ kind: 'assembly-finished', image: set, builder: builder.name, architecture, milliseconds: performance.now() - started });
     });
     return { directory, key, lock };

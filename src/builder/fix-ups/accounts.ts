@@ -12,10 +12,10 @@ export const writeAccounts: FixUp = ({ tree, user, read }) => {
   if (!tree.has(PASSWD_MASTER) || !tree.has(GROUP_MASTER)) return [];
   const passwd = read(PASSWD_MASTER).toString();
   const group = read(GROUP_MASTER).toString();
-  if (user === undefined) return [rootFile('/etc/passwd', passwd, 'base-passwd'), rootFile('/etc/group', group, 'base-passwd')];
+  if (user === undefined) return [rootFile('/etc/passwd', passwd), rootFile('/etc/group', group)];
   const shell = tree.has('/usr/bin/bash') ? '/bin/bash' : tree.has('/usr/bin/dash') ? '/bin/sh' : '/usr/sbin/nologin';
   return [
-    rootFile('/etc/passwd', `${passwd}${user.name}:*:${user.uid}:${user.gid}::/home/${user.name}:${shell}\n`, 'base-passwd'),
-    rootFile('/etc/group', `${group}${user.name}:*:${user.gid}:\n`, 'base-passwd'),
+    rootFile('/etc/passwd', `${passwd}${user.name}:*:${user.uid}:${user.gid}::/home/${user.name}:${shell}\n`),
+    rootFile('/etc/group', `${group}${user.name}:*:${user.gid}:\n`),
   ];
 };
