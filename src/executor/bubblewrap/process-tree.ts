@@ -1,4 +1,5 @@
 import { readFileSync, readdirSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { hasSystemCode } from '../../foundation/index.ts';
 
 /** Whether the process is gone, or only its entry is left for a parent that does not collect it. */
@@ -13,15 +14,20 @@ export function hasEnded(pid: number): boolean {
 
 /**
  * Signals the program of a sandbox. Its first process is bubblewrap's reaper, which ignores signals; the program
- * is the reaper's child that started first.
+ * is the reaper's child that started first, and may not be there yet.
  */
-export function signalFirstChild(reaper: number, name: NodeJS.Signals): void {
-  const program = children(reaper).sort((a, b) => a.startTime - b.startTime || a.pid - b.pid)[0];
-  if (program === undefined) return;
-  try {
-    process.kill(program.pid, name);
-  } catch (error) {
-    if (!hasSystemCode(error, 'ESRCH')) throw error;
+export async function signalProgram(reaper: number, name: NodeJS.Signals): Promise<void> {
+  for (let tries = 0; tries < 200 && !hasEnded(reaper); tries += 1) {
+    const program = children(reaper).sort((a, b) => a.startTime - b.startTime || a.pid - b.pid)[0];
+    if (program !== undefined) {
+      try {
+        process.kill(program.pid, name);
+      } catch (error) {
+        if (!hasSystemCode(error, 'ESRCH')) throw error;
+      }
+      return;
+    }
+    await sleep(5);
   }
 }
 

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TspackError } from '../../foundation/index.ts';
-import { hasEnded, signalFirstChild } from './process-tree.ts';
+import { hasEnded, signalProgram } from './process-tree.ts';
 import { watchStatus } from './status.ts';
 import type { ChildProcess, StdioOptions } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
@@ -45,7 +45,7 @@ export async function runProcessInBubblewrap(run: BubblewrapRun): Promise<Proces
   try {
     const held = new HeldErrors(spec.stderr);
     const status = watchStatus(child.stdio?.[4] as Readable | null | undefined, (pid) =>
-      spec.onStart?.({ signal: (name) => signalFirstChild(pid, name) }),
+      spec.onStart?.({ signal: (name) => void signalProgram(pid, name) }),
     );
     const [ended] = await Promise.all([
       waitForExit(child),

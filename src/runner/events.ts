@@ -1,0 +1,9 @@
+/** What `tspack run` is doing. */
+export type RunEvent =
+  /** A layer is being unpacked, which happens once; `layer` counts from 1. */
+  | { readonly kind: 'unpacking'; readonly layer: number; readonly layers: number; readonly sizeBytes: number | undefined }
+  /** Connections to the address are passed on to the application's port. */
+  | { readonly kind: 'listening'; readonly hostAddress: string; readonly hostPort: number; readonly applicationPort: number; readonly forwarded: boolean }
+  | { readonly kind: 'started'; readonly command: readonly string[] }
+  /** The application was asked to stop, and is killed after the time given. */
+  | { readonly kind: 'stopping'; readonly signal: string; readonly graceMilliseconds: number };
