@@ -29,7 +29,7 @@ export async function gzipFile(
   outputPath: string,
   options: { readonly signal?: AbortSignal } = {},
 ): Promise<{ readonly digest: Digest; readonly sizeBytes: number }> {
-  const source = typeof input === 'string' ? createReadStream(input, { highWaterMark: GZIP_BLOCK_BYTES }) : input;
+  const source = typeof input === 'string' ? readChunks(input) : input;
   const temporary = temporaryBeside(outputPath);
   try {
     const result = await gzipTo(source, temporary, options.signal);
@@ -80,6 +80,11 @@ async function* compressInOrder(blocks: AsyncIterable<GzipBlockRequest>, signal:
     if (running.length >= ahead) yield await running.shift()!;
   }
   while (running.length > 0) yield await running.shift()!;
+}
+
+/** Opened only when read: a stream that nobody listens to yet would end the process by its error. */
+async function* readChunks(path: string): AsyncGenerator<Uint8Array> {
+  yield* createReadStream(path, { highWaterMark: GZIP_BLOCK_BYTES }) as AsyncIterable<Uint8Array>;
 }
 
 async function openForWriting(path: string) {

@@ -24,3 +24,4 @@ export { extractTar } from './extract-tar.ts';
 export type { ExtractOptions, ExtractResult } from './extract-tar.ts';
 export { writeTar } from './write-tar.ts';
 export type { TarSourceEntry } from './write-tar.ts';
+export { hashFile } from './hash-file.ts';
