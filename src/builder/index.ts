@@ -38,3 +38,9 @@ export type { Toolbox, UnpackOptions, UnpackedBuildImage } from './unpacked-imag
 export type { BuilderEvent } from './events.ts';
 export { unpackBuilderNode } from './builder-node.ts';
 export type { BuilderNode, BuilderNodeOptions, RegistryFile } from './builder-node.ts';
+export { orderOf, readBundledBuildpacks } from './bundled-buildpacks.ts';
+export type { BundledBuildpack } from './bundled-buildpacks.ts';
+export { inspectBuilder } from './inspect-builder.ts';
+export type { InspectedBuilder, InspectedImage } from './inspect-builder.ts';
+export { createBuilder } from './create-builder.ts';
+export type { CreateBuilderOptions } from './create-builder.ts';
