@@ -90,7 +90,8 @@ export function formatLaunchMetadata(metadata: LaunchMetadata, platformApi: ApiV
     buildpacks: metadata.buildpacks.length === 0 ? undefined : metadata.buildpacks.map(groupElementToml),
     extensions: metadata.extensions.length === 0 ? undefined : metadata.extensions.map(groupElementToml),
     labels: nonEmpty(metadata.labels)?.map(({ key, value }) => ({ key, value })),
-    processes: nonEmpty(metadata.processes)?.map((process) => {
+    // Written even when empty, as the reference does.
+    processes: metadata.processes.map((process) => {
       const { command, args } = commandFor(process, platformApi);
       return {
         type: process.type,

@@ -80,7 +80,7 @@ export function formatBuildMetadataLabel(metadata: LaunchMetadata, launcher: Lau
         version: launcher.version,
         source: new GoStruct({ git: new GoStruct({ repository: git.repository, commit: git.commit }) }),
       }),
-      processes: metadata.processes.length === 0 ? null : metadata.processes.map((process) => processStruct(process, platformApi)),
+      processes: metadata.processes.map((process) => processStruct(process, platformApi)),
       'buildpack-default-process-type': metadata.buildpackDefaultProcessType === '' ? undefined : metadata.buildpackDefaultProcessType,
     }),
   );

@@ -2,50 +2,43 @@ import { join } from 'node:path';
 import {
   buildpackPlanOf,
   escapeBuildpackId,
-  formatBuildpackPlan,
+  formatBuildpackReference,
   formatLaunchMetadata,
   formatLegacySbom,
   isApiAtLeast,
-  parseBuildToml,
-  parseLaunchToml,
   requireBuildpackApi,
-  formatBuildpackReference,
-  SpecFileError,
   withoutMet,
 } from '../../cnb/index.ts';
 import type {
   AttributedBomEntry,
   BomEntry,
   BuildpackDescriptor,
-  BuildpackPlan,
   BuildpackReference,
-  BuildToml,
   Env,
   Group,
   GroupElement,
   Label,
   LaunchMetadata,
-  LaunchToml,
   Plan,
   Slice,
 } from '../../cnb/index.ts';
 import type { Sandbox, SandboxPath } from '../../executor/index.ts';
 import type { EventSink } from '../../foundation/index.ts';
-import { executableEnv, readProvidedEnv, startingEnv } from '../buildpack-env.ts';
+import { readProvidedEnv, startingEnv } from '../buildpack-env.ts';
 import type { PhaseEnvironment, ProvidedEnv } from '../buildpack-env.ts';
 import type { LifecycleEvent } from '../events.ts';
 import type { LayersDirectory } from '../layers-directory.ts';
 import type { MountedDirectory } from '../mounted-directory.ts';
-import { executablePath, requireModule } from '../module-store.ts';
-import type { LocatedModule, ModuleStore } from '../module-store.ts';
-import { PLAN_FILE, createPlanFolder } from '../plan-folder.ts';
-import { BuildpackError } from './buildpack-error.ts';
+import { requireModule } from '../module-store.ts';
+import type { ModuleStore } from '../module-store.ts';
 import { copySboms, findSboms } from './collect-sboms.ts';
 import type { CollectedSbom } from './collect-sboms.ts';
 import { NO_PROCESSES, addProcesses, sortedProcesses } from './process-list.ts';
 import type { ProcessList } from './process-list.ts';
-import { addBuildLayers, readLayers, readText } from './read-layers.ts';
+import { addBuildLayers, readLayers } from './read-layers.ts';
 import type { BuildpackLayers, DescribedLayer } from './read-layers.ts';
+import { readOutputs } from './read-outputs.ts';
+import { runBuild } from './run-build.ts';
 
 export interface BuildInputs extends PhaseEnvironment {
   /** What detect wrote. */
@@ -93,7 +86,7 @@ interface Progress {
 
 /**
  * Runs bin/build of each buildpack of the group (`platform.md#builder`, `buildpack.md#phase-3-build`) and writes
- * `<layers>/config/metadata.toml` and `<layers>/sbom/`. Throws {@link BuildpackError} when one fails (exit code 51);
+ * `<layers>/config/metadata.toml` and `<layers>/sbom/`. Throws `BUILDPACK_FAILED` when one fails (exit code 51);
  * `TOML_INVALID`, `SPEC_FILE_INVALID` and `ENV_FILE_INVALID` for what one wrote; `BUILDPACK_NOT_FOUND`,
  * `BUILDPACK_API_UNSUPPORTED`, `SANDBOX_FAILED`, and the abort reason.
  */
@@ -145,7 +138,18 @@ async function runBuildpack(element: GroupElement, before: Progress, provided: P
 
   ports.events({ kind: 'buildpack-started', buildpack: reference });
   ports.layers.mkdir(folder);
-  await runExecutable(module, plan, at, before.env, provided, inputs, ports);
+  await runBuild(module, {
+    sandbox: ports.sandbox,
+    events: ports.events,
+    environment: inputs,
+    provided,
+    env: before.env,
+    plan,
+    app: inputs.app,
+    layers: at.sandboxPath,
+    scratch: inputs.scratch,
+    signal: inputs.signal,
+  });
   await ports.layers.refresh();
 
   const described = readLayers(at);
@@ -167,60 +171,6 @@ async function runBuildpack(element: GroupElement, before: Progress, provided: P
     buildBom: [...before.buildBom, ...attributed(outputs.build.bom)],
     sboms: [...before.sboms, ...findSboms(at, descriptor, described)],
     buildpacks: [...before.buildpacks, { reference, layers: described }],
-  };
-}
-
-async function runExecutable(
-  module: LocatedModule,
-  plan: BuildpackPlan,
-  at: BuildpackLayers,
-  env: Env,
-  provided: ProvidedEnv,
-  inputs: BuildInputs,
-  ports: BuildPorts,
-): Promise<void> {
-  const { descriptor } = module;
-  const planPath = `${createPlanFolder(inputs.scratch, formatBuildpackPlan(plan)).sandboxPath}/${PLAN_FILE}`;
-  const sink = (stream: 'stdout' | 'stderr') => (bytes: Uint8Array) => ports.events({ kind: 'output', buildpack: descriptor.id, stream, bytes });
-  const exit = await ports.sandbox.run({
-    command: [executablePath(module, 'build'), at.sandboxPath, inputs.platform.sandboxPath, planPath],
-    cwd: inputs.app,
-    env: executableEnv({ environment: inputs, provided, module, env, paths: { CNB_BP_PLAN_PATH: planPath, CNB_LAYERS_DIR: at.sandboxPath } }),
-    stdout: sink('stdout'),
-    stderr: sink('stderr'),
-    ...(inputs.signal === undefined ? {} : { signal: inputs.signal }),
-  });
-  if (exit.code !== 0) throw new BuildpackError(descriptor, exit);
-}
-
-interface Outputs {
-  readonly launch: LaunchToml;
-  readonly build: BuildToml;
-  /** Names of plan entries that the buildpack met. */
-  readonly met: readonly string[];
-  readonly warnings: readonly string[];
-}
-
-const NO_LAUNCH: LaunchToml = { labels: [], processes: [], slices: [], bom: [], warnings: [] };
-const NO_BUILD: BuildToml = { unmet: [], bom: [] };
-
-function readOutputs(at: BuildpackLayers, descriptor: BuildpackDescriptor, plan: BuildpackPlan): Outputs {
-  const launchText = readText(at.layers, `${at.folder}/launch.toml`);
-  const launch = launchText === undefined ? NO_LAUNCH : parseLaunchToml(launchText, `${at.sandboxPath}/launch.toml`, descriptor.api);
-  const buildFile = `${at.sandboxPath}/build.toml`;
-  const buildText = readText(at.layers, `${at.folder}/build.toml`);
-  const build = buildText === undefined ? NO_BUILD : parseBuildToml(buildText, buildFile);
-  const given = plan.entries.map(({ name }) => name);
-  const unknown = build.unmet.filter((name) => !given.includes(name));
-  if (unknown.length > 0) {
-    throw new SpecFileError(buildFile, unknown.map((name) => ({ keyPath: 'unmet', problem: `"${name}" is not in the plan that the buildpack was given` })));
-  }
-  const hasBom = launch.bom.length + build.bom.length > 0;
-  return {
-    launch,
-    build,
-    met: given.filter((name) => !build.unmet.includes(name)),
-    warnings: hasBom ? [`Buildpack ${formatBuildpackReference(descriptor)} writes the deprecated [[bom]]; SBOM files replace it`] : [],
   };
 }
 
