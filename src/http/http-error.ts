@@ -1,4 +1,5 @@
 import { TspackError, redact } from '../foundation/index.ts';
+import { isLoopbackHost } from './proxy.ts';
 import type { HttpHeaders } from './client.ts';
 
 export type HttpErrorCode = 'HTTP_STATUS' | 'HTTP_UNREACHABLE' | 'HTTP_REDIRECT_REFUSED' | 'HTTP_TOO_LARGE' | 'HTTP_BODY_INVALID';
@@ -79,7 +80,7 @@ const CERTIFICATE_CODES = /^(UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|CERT_|CRL_|INVA
 function explain(cause: unknown, url: string): { why: string; nextStep: string | undefined; transient: boolean } {
   const error = rootCause(cause);
   const code = String(error.code ?? '');
-  const host = new URL(url).host;
+  const { host, hostname } = new URL(url);
   if (CERTIFICATE_CODES.test(code)) {
     const nextStep = 'Check the system date, and name the file with your organisation\'s CA certificates in NODE_EXTRA_CA_CERTS';
     return { why: `the certificate of ${host} is not trusted (${code})`, nextStep, transient: false };
@@ -94,6 +95,10 @@ function explain(cause: unknown, url: string): { why: string; nextStep: string |
   if (error.message.includes('HTTP Tunneling') || error.message.includes('Proxy Authentication')) {
     const status = /\((\d{3})\)/.exec(error.message)?.[1];
     return { why: `the proxy refuses the connection (${status ?? error.message})`, nextStep: 'Check the address, user name and password in HTTPS_PROXY', transient: false };
+  }
+  if (code === 'ECONNREFUSED' && isLoopbackHost(hostname)) {
+    // Waiting does not start a server on our own machine.
+    return { why: `nothing listens at ${host}`, nextStep: `Start the server at ${host}, or check the address`, transient: false };
   }
   const why = code === 'ECONNREFUSED' ? `${host} refuses the connection` : `${error.message || code}`;
   return { why, nextStep: 'Check the network, and the proxy in HTTPS_PROXY if this network needs one', transient: true };

@@ -1,0 +1,188 @@
+import type { Clock, Digest, EventSink } from '../foundation/index.ts';
+import { TspackError } from '../foundation/index.ts';
+import type { HttpClient, RetryPolicy, Sleep } from '../http/index.ts';
+import { MEDIA_TYPES, configDescriptor, createManifest, formatImageReference, imageFromManifest, parseManifestIndex, selectManifest } from '../oci/index.ts';
+import type { Descriptor, Image, ImagePlatform, ImageReference, ImageStore, Layer, LayerCompressor } from '../oci/index.ts';
+import { connectRegistry } from './connection.ts';
+import type { RegistryConnection } from './connection.ts';
+import type { RegistryEvent } from './events.ts';
+import { canonicalRegistry } from './keychain.ts';
+import type { Keychain } from './keychain.ts';
+import { createLimit, settleAll } from './limit.ts';
+import { createRepository } from './repository.ts';
+import type { RegistryRepository } from './repository.ts';
+
+/** Images in registries, any number of them. */
+export interface RegistryStore extends ImageStore {
+  /** The content level: one repository. Answers are remembered for the life of the store. */
+  repository(reference: Pick<ImageReference, 'registry' | 'repository'>): RegistryRepository;
+  /** What a reference points to, an index included; undefined when it does not exist. */
+  resolve(reference: ImageReference): Promise<Descriptor | undefined>;
+  /** The platforms of an image; undefined when it does not exist, empty when it does not say. */
+  platforms(reference: ImageReference): Promise<readonly ImagePlatform[] | undefined>;
+}
+
+export interface RegistryStoreOptions {
+  readonly http: Pick<HttpClient, 'request'>;
+  readonly keychain: Keychain;
+  readonly clock: Clock;
+  readonly compressor: LayerCompressor;
+  /** `host[:port]` of registries that may speak plain HTTP; those on the loopback interface always may. */
+  readonly insecureRegistries?: readonly string[];
+  /** Repositories that are known to hold a blob, so that it is mounted instead of uploaded. */
+  readonly blobOrigins?: (digest: Digest) => readonly Pick<ImageReference, 'registry' | 'repository'>[];
+  readonly events?: EventSink<RegistryEvent>;
+  readonly signal?: AbortSignal;
+  readonly retry?: RetryPolicy;
+  readonly sleep?: Sleep;
+  /** Blobs up to this size go in one PUT. */
+  readonly monolithicBytes?: number;
+}
+
+/** So many blobs are compressed and uploaded at once. */
+const TRANSFERS = 4;
+/** Questions are small; so many are asked at once. */
+const QUESTIONS = 16;
+/** An index in an index in an index: no deeper. */
+const INDEX_DEPTH = 3;
+
+/**
+ * Images in registries (distribution-spec 1.1). It connects when first used. Writing puts layers first, then config,
+ * manifest and tags; what a registry has already is not sent again. Throws `RegistryError`.
+ */
+export function createRegistryStore(options: RegistryStoreOptions): RegistryStore {
+  const connections = new Map<string, Promise<RegistryConnection>>();
+  const repositories = new Map<string, RegistryRepository>();
+  /** Repositories in which this store has seen a blob. */
+  const seen = new Map<Digest, { registry: string; repository: string }[]>();
+  const transfer = createLimit(TRANSFERS);
+  const question = createLimit(QUESTIONS);
+
+  function connect(registry: string): Promise<RegistryConnection> {
+    const { http, keychain, clock, insecureRegistries = [], signal } = options;
+    const known = connections.get(registry);
+    if (known !== undefined) return known;
+    const connection = connectRegistry(registry, { http, keychain, clock, insecureRegistries, signal });
+    connections.set(registry, connection);
+    connection.catch(() => connections.delete(registry));
+    return connection;
+  }
+
+  function repository({ registry, repository: name }: Pick<ImageReference, 'registry' | 'repository'>): RegistryRepository {
+    const key = `${registry}/${name}`;
+    const known = repositories.get(key);
+    if (known !== undefined) return known;
+    const { events, signal, retry, sleep, monolithicBytes } = options;
+    const made = createRepository({
+      connect: () => connect(registry),
+      registry,
+      repository: name,
+      originOf: (digest) => originOf(digest, registry, name),
+      events,
+      signal,
+      retry,
+      sleep,
+      monolithicBytes,
+    });
+    repositories.set(key, made);
+    return made;
+  }
+
+  function originOf(digest: Digest, registry: string, name: string): string | undefined {
+    const places = [...(seen.get(digest) ?? []), ...(options.blobOrigins?.(digest) ?? [])];
+    return places.find((place) => canonicalRegistry(place.registry) === canonicalRegistry(registry) && place.repository !== name)?.repository;
+  }
+
+  function remember(image: Image, { registry, repository: name }: ImageReference): void {
+    for (const descriptor of [configDescriptor(image), ...image.layers.map(({ blob }) => blob)]) {
+      if (descriptor !== undefined) seen.set(descriptor.digest, [...(seen.get(descriptor.digest) ?? []), { registry, repository: name }]);
+    }
+  }
+
+  async function pushTo(reference: ImageReference, image: Image): Promise<readonly CompressedLayer[]> {
+    const place = repository(reference);
+    const layers = await settleAll(
+      image.layers.map(async (layer) => {
+        // A blob that is there already need not be made.
+        if (layer.blob !== undefined) {
+          const { blob } = layer;
+          if (isForeign(blob) || (await question(() => place.has(blob)))) return layer as CompressedLayer;
+        }
+        return transfer(async () => {
+          const compressed = await options.compressor.compress(layer);
+          await place.push(compressed.blob, compressed.openBlob);
+          return compressed;
+        });
+      }),
+    );
+    await place.push(configDescriptor(image), async function* () {
+      yield image.configBytes;
+    });
+    return layers;
+  }
+
+  return {
+    repository,
+    resolve: (reference) => repository(reference).resolveManifest(tagOrDigest(reference)),
+    async platforms(reference) {
+      const found = await repository(reference).fetchManifest(tagOrDigest(reference));
+      if (found === undefined) return undefined;
+      return parseManifestIndex(found.bytes)?.manifests.flatMap(({ platform }) => (platform === undefined ? [] : [platform])) ?? [];
+    },
+    async read(reference, platform) {
+      const place = repository(reference);
+      let found = await place.fetchManifest(tagOrDigest(reference));
+      for (let depth = 0; found !== undefined; depth++) {
+        const index = parseManifestIndex(found.bytes);
+        if (index === undefined) {
+          const image = await imageFromManifest(found.bytes, found.descriptor, (descriptor) => place.openBlob(descriptor));
+          remember(image, reference);
+          return image;
+        }
+        const chosen = selectManifest(index, platform);
+        if (chosen === undefined || depth === INDEX_DEPTH) return undefined;
+        found = await place.fetchManifest(chosen.digest);
+      }
+      return undefined;
+    },
+    async write(image, references) {
+      if (references.length === 0) throw new Error('An image is written to at least one reference');
+      let manifest: ReturnType<typeof createManifest> | undefined;
+      for (const group of groupByRepository(references)) {
+        const layers = await pushTo(group[0]!, image);
+        manifest ??= createManifest(image, layers);
+        remember({ ...image, layers }, group[0]!);
+        for (const reference of group) await putReference(repository(reference), reference, manifest);
+      }
+      return manifest!.descriptor;
+    },
+  };
+}
+
+type CompressedLayer = Layer & Required<Pick<Layer, 'blob'>>;
+
+/** Layers that their makers allow nobody to pass on stay where they are. */
+function isForeign(blob: Descriptor): boolean {
+  return blob.mediaType === MEDIA_TYPES.dockerForeignLayer || (blob.urls?.length ?? 0) > 0;
+}
+
+function tagOrDigest(reference: ImageReference): string {
+  return reference.digest ?? reference.tag ?? 'latest';
+}
+
+function groupByRepository(references: readonly ImageReference[]): readonly (readonly ImageReference[])[] {
+  const groups = new Map<string, ImageReference[]>();
+  for (const reference of references) {
+    const key = `${reference.registry}/${reference.repository}`;
+    groups.set(key, [...(groups.get(key) ?? []), reference]);
+  }
+  return [...groups.values()];
+}
+
+async function putReference(place: RegistryRepository, reference: ImageReference, manifest: ReturnType<typeof createManifest>): Promise<void> {
+  const { descriptor, bytes } = manifest;
+  if (reference.digest !== undefined && reference.digest !== descriptor.digest) {
+    throw new TspackError({ code: 'DIGEST_MISMATCH', message: `Cannot push to ${formatImageReference(reference)}: the image has digest ${descriptor.digest}` });
+  }
+  await place.putManifest(reference.tag ?? descriptor.digest, descriptor, bytes);
+}
