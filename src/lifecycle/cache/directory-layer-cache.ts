@@ -1,12 +1,11 @@
 import { existsSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fingerprintTree } from '../../archive/index.ts';
-import { writeFileAtomic } from '../../foundation/index.ts';
+import { removeTree, writeFileAtomic } from '../../foundation/index.ts';
 import { applyMergedLayer, removedPaths } from './apply-merged-layer.ts';
 import { restoredLayers } from './overlay-layers-directory.ts';
 import { sortedNames } from './plain-layers-directory.ts';
 import { moveTree } from './move-tree.ts';
-import { removeTree } from './remove-tree.ts';
 import type { CacheCommitLayer, CachedLayer, KnownTar, LayerCache } from './layer-cache.ts';
 import type { LayersOverlay } from './overlay-layers-directory.ts';
 

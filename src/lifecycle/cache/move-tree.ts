@@ -1,6 +1,5 @@
 import { chmodSync, constants, copyFileSync, lstatSync, lutimesSync, mkdirSync, readdirSync, readlinkSync, renameSync, symlinkSync, utimesSync } from 'node:fs';
-import { hasSystemCode } from '../../foundation/index.ts';
-import { removeTree } from './remove-tree.ts';
+import { hasSystemCode, removeTree } from '../../foundation/index.ts';
 
 /** File names are bytes; a path may hold some that are not UTF-8. */
 export type BytePath = string | Buffer;

@@ -2,7 +2,7 @@ import { existsSync, lstatSync, mkdirSync, readFileSync, renameSync, statSync, w
 import { dirname, join } from 'node:path';
 import { createPlainLayersDirectory, kindOf, sortedNames } from './plain-layers-directory.ts';
 import { childNames, parseListing } from './merged-listing.ts';
-import { removeTree } from './remove-tree.ts';
+import { removeTree } from '../../foundation/index.ts';
 import type { MergedListing } from './merged-listing.ts';
 import type { LayersDirectory } from '../layers-directory.ts';
 

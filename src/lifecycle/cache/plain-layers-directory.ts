@@ -1,6 +1,6 @@
 import { lstatSync, mkdirSync, readFileSync, readdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { removeTree } from './remove-tree.ts';
+import { removeTree } from '../../foundation/index.ts';
 import type { Stats } from 'node:fs';
 import type { LayersDirectory, PathKind } from '../layers-directory.ts';
 

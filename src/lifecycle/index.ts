@@ -1,0 +1,35 @@
+/**
+ * The phases of the CNB lifecycle (platform.md, buildpack.md) as functions over folders and ports. Detect and build
+ * get a sandbox, analyze and export an image store; none gets both, so credentials and buildpack code never meet. It
+ * knows nothing of sockets, flags or the terminal.
+ *
+ * @packageDocumentation
+ */
+export { analyze } from './analyze/analyze.ts';
+export type { Analysis, AnalyzeInputs, AnalyzePorts } from './analyze/analyze.ts';
+export { imageTarget } from './analyze/image-target.ts';
+export { detect } from './detect/detect.ts';
+export type { AttemptMember, DetectEvent, DetectInputs, DetectOutcome, DetectPorts, GroupAttempt } from './detect/detect.ts';
+export type { DetectRun, DetectVerdict } from './detect/run-detect.ts';
+export { restore } from './restore/restore.ts';
+export type { RestoreInputs, RestorePorts } from './restore/restore.ts';
+export { build } from './build/build.ts';
+export type { BuildInputs, BuildOutcome, BuildPhaseEvent, BuildPorts } from './build/build.ts';
+export { BuildpackError } from './build/buildpack-error.ts';
+export { NORMALIZED_TIME, exportImage } from './export/export-image.ts';
+export type { ExportInputs, ExportOutcome, ExportPorts, ExportedLayer, ExportedRunImage } from './export/export-image.ts';
+export type { PhaseEnvironment } from './buildpack-env.ts';
+export { createModuleStore } from './module-store.ts';
+export type { LocatedModule, ModuleFolders, ModuleStore } from './module-store.ts';
+export { mountedChild } from './mounted-directory.ts';
+export type { MountedDirectory } from './mounted-directory.ts';
+export type { LayerAction, LifecycleEvent } from './events.ts';
+export type { LayersDirectory, LayerTree, MergedEntry, PathKind } from './layers-directory.ts';
+export { openDirectoryLayerCache } from './cache/directory-layer-cache.ts';
+export type { DirectoryLayerCache } from './cache/directory-layer-cache.ts';
+export type { CacheCommitLayer, CachedLayer, KnownTar, LayerCache } from './cache/layer-cache.ts';
+export { createOverlayLayersDirectory } from './cache/overlay-layers-directory.ts';
+export type { LayersOverlay, ListMerged } from './cache/overlay-layers-directory.ts';
+export { createPlainLayersDirectory } from './cache/plain-layers-directory.ts';
+export { LISTING_FORMAT } from './cache/merged-listing.ts';
+export { copyTree } from './cache/move-tree.ts';

@@ -1,0 +1,143 @@
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { escapeBuildpackId, parseBuildpackDescriptor } from '../cnb/index.ts';
+import { TspackError, isDigest, writeFileAtomic } from '../foundation/index.ts';
+import { buildImageOwner, createRunImage, findBundledBuilder, runImageKey, unpackBuildImage, unpackBuilderNode } from '../builder/index.ts';
+import { parseImageReference } from '../oci/index.ts';
+import type { BuildpackDescriptor } from '../cnb/index.ts';
+import type { Clock, EventSink } from '../foundation/index.ts';
+import type { Architecture, BuilderDefinition, BuilderEvent, PackageSupply, RegistryFile } from '../builder/index.ts';
+import type { HostPath, SandboxPath } from '../executor/index.ts';
+import type { Image, ImagePlatform } from '../oci/index.ts';
+import type { Home, LocalStore } from '../store/index.ts';
+import type { BuildFact } from './build-record.ts';
+import type { BuildEvent } from './events.ts';
+import type { BuilderRequest, ResolvedBuilder } from './ports.ts';
+
+/** What turns a bundled builder's files into images. */
+export interface BundledBuilderPorts {
+  readonly home: Home;
+  readonly store: LocalStore;
+  /** Folders of builders and of built buildpacks in this package. */
+  readonly buildersDirectory: string;
+  readonly buildpacksDirectory: string;
+  readonly createSupply: (builder: BuilderDefinition, architecture: Architecture, frozen: boolean, events: EventSink<BuilderEvent>, signal: AbortSignal) => PackageSupply;
+  /** The npm registry of the host, and a verified download from it. */
+  readonly npmRegistry: () => Promise<string>;
+  readonly download: (file: RegistryFile, path: string, events: EventSink<BuilderEvent>, signal: AbortSignal) => Promise<void>;
+  readonly clock: Clock;
+}
+
+/** The images of a bundled builder for one platform, assembled when they are not here yet. Throws `BUILDER_UNKNOWN`, `PLATFORM_UNSUPPORTED`. */
+export async function resolveBundledBuilder(request: BuilderRequest, ports: BundledBuilderPorts): Promise<ResolvedBuilder> {
+  const architecture = architectureOf(request.platform);
+  const builder = findBundledBuilder(ports.buildersDirectory, request.name);
+  const owner = buildImageOwner(builder, ports.buildersDirectory);
+  const events = builderEvents(request.events);
+  const { signal } = request;
+  const cacheDirectory = join(ports.home.cache, 'images');
+  mkdirSync(cacheDirectory, { recursive: true });
+  const supply = ports.createSupply(owner, architecture, request.frozen, events, signal);
+  const [buildImage, node, run] = await Promise.all([
+    unpackBuildImage({ builder: owner, architecture, supply, cacheDirectory, clock: ports.clock, events }),
+    unpackBuilderNode({
+      builder: owner,
+      architecture,
+      registry: await ports.npmRegistry(),
+      download: (file, path) => ports.download(file, path, events, signal),
+      cacheDirectory,
+      clock: ports.clock,
+    }),
+    runImageOf(builder, architecture, request, ports, events),
+  ]);
+  const { user } = builder;
+  const buildpacks = bundledBuildpacks(builder, ports.buildpacksDirectory);
+  const runName = builder.runImage?.reference ?? builder.name;
+  return {
+    name: builder.name,
+    root: buildImage.root as HostPath,
+    user: { uid: user.uid, gid: user.gid, home: `/home/${user.name}` },
+    env: buildImage.env,
+    order: { order: buildpacks.map(({ reference }) => ({ group: [{ ...reference, optional: false }] })), orderExtensions: [] },
+    buildpacks,
+    mounts: [{ kind: 'bind', source: node.directory as HostPath, target: '/cnb/tspack' as SandboxPath, writable: false }],
+    runImage: { image: run.image, name: runName, reference: run.image.imageId, mirrors: [] },
+    facts: factsOf(buildImage.lock, run.image),
+  };
+}
+
+/** The run image from the store, or assembled and put there under a name that says what it is made of. */
+async function runImageOf(builder: BuilderDefinition, architecture: Architecture, request: BuilderRequest, ports: BundledBuilderPorts, events: EventSink<BuilderEvent>): Promise<{ image: Image }> {
+  const supply = ports.createSupply(builder, architecture, request.frozen, events, request.signal);
+  const record = join(ports.home.cache, 'run-images', runImageKey(builder, supply.lock));
+  if (existsSync(record)) {
+    const imageId = readFileSync(record, 'utf8');
+    const image = isDigest(imageId) ? await ports.store.readById(imageId) : undefined;
+    if (image !== undefined && image.layers.every(({ diffId }) => ports.store.blobs.has(diffId))) return { image };
+  }
+  const made = await createRunImage({ builder, architecture, supply, layerWriter: ports.store.layerWriter, workDirectory: join(ports.home.work, 'run-images'), events });
+  await ports.store.write(made.image, [parseImageReference(builder.runImage?.reference ?? builder.name)]);
+  writeFileAtomic(join(ports.home.cache, 'run-images', runImageKey(builder, made.lock)), made.image.imageId);
+  return made;
+}
+
+/** The buildpacks of a builder as they were bundled, at the place where the spec puts them. */
+export function bundledBuildpacks(builder: BuilderDefinition, directory: string): ResolvedBuilder['buildpacks'] {
+  return builder.buildpacks.map((name) => {
+    const { id, version } = readBundledBuildpack(directory, name);
+    return {
+      reference: { id, version },
+      hostPath: join(directory, name) as HostPath,
+      sandboxPath: `/cnb/buildpacks/${escapeBuildpackId(id)}/${version}` as SandboxPath,
+    };
+  });
+}
+
+/** Throws `BUILDPACK_NOT_BUNDLED` when the package was not built. */
+export function readBundledBuildpack(directory: string, name: string): BuildpackDescriptor {
+  const file = join(directory, name, 'buildpack.toml');
+  if (!existsSync(file)) {
+    throw new TspackError({ code: 'BUILDPACK_NOT_BUNDLED', message: `Cannot find the bundled buildpack "${name}" in ${directory}`, nextStep: 'Run npm run build in the folder of tspack, or install tspack again' });
+  }
+  return parseBuildpackDescriptor(readFileSync(file, 'utf8'), file);
+}
+
+export function architectureOf(platform: ImagePlatform): Architecture {
+  if (platform.os === 'linux' && (platform.architecture === 'amd64' || platform.architecture === 'arm64')) return platform.architecture;
+  throw new TspackError({
+    code: 'PLATFORM_UNSUPPORTED',
+    message: `Cannot build for ${platform.os}/${platform.architecture}: bundled builders are for linux/amd64 and linux/arm64`,
+    nextStep: 'Build on one of them',
+  });
+}
+
+function factsOf(lock: PackageSupply['lock'], runImage: Image): readonly BuildFact[] {
+  const packages = lock.packages.map(
+    ({ name, version, sha256, sizeBytes }): BuildFact => ({ kind: 'consumed', what: 'debian-package', name, version, digest: `sha256:${sha256}`, sizeBytes }),
+  );
+  return [{ kind: 'consumed', what: 'run-image', name: 'run-image', digest: runImage.imageId }, ...packages];
+}
+
+const IMAGE_NAMES = { run: 'run image', build: 'build image', toolbox: 'sandbox tools' } as const;
+
+/** What the builder room tells, as events of a build. */
+export function builderEvents(events: EventSink<BuildEvent>): EventSink<BuilderEvent> {
+  return (event) => {
+    switch (event.kind) {
+      case 'transfer':
+        return events(event);
+      case 'assembly-started':
+      case 'assembly-finished': {
+        const finished = event.kind === 'assembly-finished';
+        const { image, builder, architecture } = event;
+        const label = `Assembling the ${IMAGE_NAMES[image]} of "${builder}" for ${architecture}`;
+        return events({ kind: 'step', id: `${image}-${builder}-${architecture}`, label: finished || !('packages' in event) ? label : `${label} from ${event.packages} packages`, finished });
+      }
+      case 'packages-superseded':
+        for (const change of event.changes) {
+          const moved = change.kind === 'added' ? `${change.name} ${change.to} is new` : change.kind === 'removed' ? `${change.name} ${change.from} is gone` : `${change.name} ${change.from} -> ${change.to}`;
+          events({ kind: 'message', level: 'warning', message: `The archive has replaced a locked package: ${moved}` });
+        }
+    }
+  };
+}
