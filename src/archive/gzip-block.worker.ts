@@ -2,8 +2,8 @@
  * @zip.js/zip.js: Copyright (c) 2025 Gildas Lormeau, BSD-3-Clause. zlib: Copyright (C) 1995-2025 Jean-loup Gailly
  * and Mark Adler, zlib licence. */
 import zlibModule from '@zip.js/zip.js/dist/zip-module.wasm';
-import { GZIP_BLOCK_BYTES, GZIP_LEVEL } from './gzip-blocks.ts';
-import type { GzipBlockRequest } from './gzip-blocks.ts';
+import { GZIP_BLOCK_BYTES, GZIP_LEVEL, GZIP_WINDOW_BYTES } from './gzip-blocks.ts';
+import type { GzipBlock } from './gzip-blocks.ts';
 import { answerRequests } from './worker-answer.ts';
 
 /** The part of the module that is used: zlib with plain numbers for pointers. */
@@ -20,27 +20,29 @@ interface Zlib {
 
 /** Ends on a byte, with every bit of the input out, and the compressor may go on. */
 const SYNC_FLUSH = 2;
-/** What does not compress grows by less than a thousandth; the rest is slack. */
-const OUTPUT_BYTES = GZIP_BLOCK_BYTES + 64 * 1024;
+/** The result goes back in the memory of the request. What does not compress grows by less than a thousandth. */
+const OUTPUT_BYTES = GZIP_BLOCK_BYTES + GZIP_WINDOW_BYTES;
 
 const zlib = new WebAssembly.Instance(new WebAssembly.Module(zlibModule)).exports as unknown as Zlib;
 const input = zlib.malloc(GZIP_BLOCK_BYTES);
 const output = zlib.malloc(OUTPUT_BYTES);
 
 answerRequests(
-  ({ bytes, windowBytes }: GzipBlockRequest): Uint8Array<ArrayBuffer> => {
+  ({ bytes, windowBytes }: GzipBlock): GzipBlock => {
     const stream = zlib.deflate_new();
     check(zlib.deflate_init_raw(stream, GZIP_LEVEL));
     try {
       // The module cannot be told a dictionary. Compressing the window and dropping the output does the same.
       if (windowBytes > 0) deflate(stream, bytes.subarray(0, windowBytes));
       const produced = deflate(stream, bytes.subarray(windowBytes));
-      return new Uint8Array(zlib.memory.buffer).slice(output, output + produced);
+      const compressed = new Uint8Array(bytes.buffer, 0, produced);
+      compressed.set(new Uint8Array(zlib.memory.buffer, output, produced));
+      return { bytes: compressed, windowBytes: 0 };
     } finally {
       zlib.deflate_end(stream);
     }
   },
-  (block) => [block.buffer],
+  ({ bytes }) => [bytes.buffer],
 );
 
 /** Compresses all of `bytes` into `output`; returns how many bytes are there. */

@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { crc32 } from 'node:zlib';
 import { digestFromHex, temporaryBeside } from '../foundation/index.ts';
 import type { Digest } from '../foundation/index.ts';
-import { GZIP_BLOCK_BYTES, cutBlocks } from './gzip-blocks.ts';
-import type { GzipBlockRequest } from './gzip-blocks.ts';
+import { BlockMemory, cutBlocks } from './gzip-blocks.ts';
+import type { GzipBlock } from './gzip-blocks.ts';
 import { WorkerPool } from './worker-pool.ts';
 
 /** Deflate, no flags, no time, no extra flags, operating system unknown (RFC 1952). */
@@ -15,8 +14,9 @@ const HEADER = Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff);
 const LAST_BLOCK = Uint8Array.of(0x03, 0x00);
 /** Each thread holds about 6 MiB besides Node's own: the number keeps memory flat on large machines. */
 const MOST_THREADS = 8;
+const READ_BYTES = 256 * 1024;
 
-let pool: WorkerPool<GzipBlockRequest, Uint8Array<ArrayBuffer>> | undefined;
+let pool: WorkerPool<GzipBlock, GzipBlock> | undefined;
 
 /**
  * Compresses a file or a byte stream to a gzip file of one member, in constant memory and on all cores. The same
@@ -42,7 +42,7 @@ export async function gzipFile(
 }
 
 async function gzipTo(source: AsyncIterable<Uint8Array>, path: string, signal: AbortSignal | undefined) {
-  await using file = await openForWriting(path);
+  await using file = await openFile(path, 'wx');
   const hash = createHash('sha256');
   let sizeBytes = 0;
   const write = async (bytes: Uint8Array) => {
@@ -52,12 +52,16 @@ async function gzipTo(source: AsyncIterable<Uint8Array>, path: string, signal: A
   };
   let checksum = 0;
   let length = 0n;
-  const blocks = cutBlocks(source, (block) => {
+  const memory = new BlockMemory();
+  const blocks = cutBlocks(source, memory, (block) => {
     checksum = crc32(block, checksum);
     length += BigInt(block.length);
   });
   await write(HEADER);
-  for await (const block of compressInOrder(blocks, signal)) await write(block);
+  for await (const { bytes } of compressInOrder(blocks, signal)) {
+    await write(bytes);
+    memory.giveBack(bytes);
+  }
   await write(LAST_BLOCK);
   const trailer = Buffer.alloc(8);
   trailer.writeUInt32LE(checksum, 0);
@@ -67,10 +71,10 @@ async function gzipTo(source: AsyncIterable<Uint8Array>, path: string, signal: A
 }
 
 /** Hands blocks to the threads as they come, a few ahead, and gives the results back in order. */
-async function* compressInOrder(blocks: AsyncIterable<GzipBlockRequest>, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
+async function* compressInOrder(blocks: AsyncIterable<GzipBlock>, signal: AbortSignal | undefined): AsyncGenerator<GzipBlock> {
   pool ??= new WorkerPool('gzip-block', Math.min(MOST_THREADS, availableParallelism()));
   const ahead = pool.size + 2;
-  const running: Promise<Uint8Array<ArrayBuffer>>[] = [];
+  const running: Promise<GzipBlock>[] = [];
   for await (const block of blocks) {
     signal?.throwIfAborted();
     const compressed = pool.run(block, [block.bytes.buffer]);
@@ -82,12 +86,18 @@ async function* compressInOrder(blocks: AsyncIterable<GzipBlockRequest>, signal:
   while (running.length > 0) yield await running.shift()!;
 }
 
-/** Opened only when read: a stream that nobody listens to yet would end the process by its error. */
+/** Opened only when read. The chunk is overwritten by the next. */
 async function* readChunks(path: string): AsyncGenerator<Uint8Array> {
-  yield* createReadStream(path, { highWaterMark: GZIP_BLOCK_BYTES }) as AsyncIterable<Uint8Array>;
+  await using file = await openFile(path, 'r');
+  const chunk = new Uint8Array(READ_BYTES);
+  for (;;) {
+    const { bytesRead } = await file.handle.read(chunk, 0, READ_BYTES, null);
+    if (bytesRead === 0) return;
+    yield chunk.subarray(0, bytesRead);
+  }
 }
 
-async function openForWriting(path: string) {
-  const handle = await open(path, 'wx', 0o644);
+async function openFile(path: string, flags: 'r' | 'wx') {
+  const handle = await open(path, flags, 0o644);
   return { handle, [Symbol.asyncDispose]: () => handle.close() };
 }
