@@ -134,7 +134,7 @@ export function parsePackageLock(text: string, file: string): PackageLock {
 /** Names, versions and pool paths as Debian policy 5.6 allows them; they become parts of URLs and file names. */
 export const PACKAGE_NAME = /^[a-z0-9][a-z0-9+.-]+$/;
 export const VERSION = /^(\d+:)?\d[A-Za-z0-9.+~:-]*$/;
-export const POOL_PATH = /^pool\/(?!.*(^|\/)\.{1,2}(\/|$))[A-Za-z0-9.+~_:%@/-]+\.deb$/;
+export const POOL_PATH = /^(?!.*\/\.{1,2}\/)pool\/[A-Za-z0-9.+~_:%@/-]+\.deb$/;
 export const ARCHITECTURE = /^[a-z0-9][a-z0-9-]*$/;
 const SIMPLE = /^[a-z0-9][a-z0-9.-]*$/;
 
