@@ -7,12 +7,17 @@ import type { LayerTarEntry } from '../archive/index.ts';
  * Paths are relative to `<layers>`, with `/` between parts: `node_modules.toml`, `samples_java/jre/env/HOME`.
  */
 export interface LayersDirectory {
-  /** undefined when there is no such file. */
+  /**
+   * undefined when there is no such regular file. Links are not followed: the host would follow them to its own files.
+   * `readLayersFile` follows them as processes do.
+   */
   readFile(path: string): Uint8Array | undefined;
   /** Names in a folder, sorted by bytes; undefined when there is no such folder. */
   readdir(path: string): readonly string[] | undefined;
   /** What lies at the path, links not followed; undefined when nothing does. */
   kind(path: string): PathKind | undefined;
+  /** Where a link points to, as it is written; undefined when there is no link. */
+  readlink(path: string): string | undefined;
   /** Writes a file and makes the folders above it. */
   writeFile(path: string, bytes: Uint8Array | string): void;
   /** Makes a folder and its parents. */

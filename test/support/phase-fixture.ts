@@ -3,20 +3,29 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parseApiVersion } from '../../src/cnb/index.ts';
 import type { HostPath, SandboxPath } from '../../src/executor/index.ts';
+import { createPlainLayersDirectory } from '../../src/lifecycle/cache/plain-layers-directory.ts';
+import type { LayersDirectory } from '../../src/lifecycle/layers-directory.ts';
 import { createModuleStore } from '../../src/lifecycle/module-store.ts';
 import type { MountedDirectory } from '../../src/lifecycle/mounted-directory.ts';
 import { FakeSandbox } from './fake-executor.ts';
 import type { FakeProgram } from './fake-executor.ts';
-import { FolderLayers } from './folder-layers.ts';
 
 /** The folders of a build on disk, and the inputs that detect and build share. Remove it with `remove()`. */
 export class PhaseFixture {
   readonly root = mkdtempSync(join(tmpdir(), 'tspack-phase-'));
-  readonly layers = new FolderLayers(this.folder('layers'));
+  /** How often the phase took notice of what a process wrote. */
+  refreshCount = 0;
+  readonly layers: LayersDirectory & { readonly root: string };
   readonly programs: Record<string, FakeProgram> = {};
   readonly sandbox: FakeSandbox;
 
   constructor() {
+    const root = this.folder('layers');
+    const refresh = (): Promise<void> => {
+      this.refreshCount++;
+      return Promise.resolve();
+    };
+    this.layers = { ...createPlainLayersDirectory(root), refresh, root };
     const names = ['workspace', 'layers', 'platform', 'scratch'];
     const mounts = Object.fromEntries(names.map((name) => [`/${name}`, this.folder(name)]));
     this.sandbox = new FakeSandbox({

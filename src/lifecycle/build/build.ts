@@ -133,7 +133,8 @@ async function runBuildpack(element: GroupElement, before: Progress, provided: P
   const reference: BuildpackReference = { id: element.id, version: element.version };
   const module = requireModule(ports.modules, 'buildpack', reference);
   const folder = escapeBuildpackId(element.id);
-  const at: BuildpackLayers = { layers: ports.layers, folder, sandboxPath: join(inputs.layersPath, folder) as SandboxPath };
+  const { layersPath } = inputs;
+  const at: BuildpackLayers = { layers: ports.layers, folder, sandboxPath: join(layersPath, folder) as SandboxPath, layersPath };
   const plan = buildpackPlanOf(before.plan, element.id);
 
   ports.events({ kind: 'buildpack-started', buildpack: reference });
@@ -176,7 +177,7 @@ async function runBuildpack(element: GroupElement, before: Progress, provided: P
 
 function writeSboms(progress: Progress, inputs: BuildInputs, layers: LayersDirectory): void {
   layers.remove('sbom');
-  if (isApiAtLeast(inputs.platformApi, '0.8')) copySboms(layers, progress.sboms);
+  if (isApiAtLeast(inputs.platformApi, '0.8')) copySboms(layers, inputs.layersPath, progress.sboms);
   if (isApiAtLeast(inputs.platformApi, '0.9')) {
     layers.writeFile('sbom/launch/sbom.legacy.json', formatLegacySbom(progress.launchBom));
     layers.writeFile('sbom/build/sbom.legacy.json', formatLegacySbom(progress.buildBom));

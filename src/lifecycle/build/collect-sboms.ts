@@ -1,6 +1,7 @@
 import { SpecFileError, collectedSbomPath, escapeBuildpackId, parseSbomFileName } from '../../cnb/index.ts';
 import type { BuildpackDescriptor, SbomFileFormat, SbomPurpose } from '../../cnb/index.ts';
 import type { LayersDirectory } from '../layers-directory.ts';
+import { readLayersFile } from '../read-layers-file.ts';
 import type { BuildpackLayers, DescribedLayer } from './read-layers.ts';
 
 /** An SBOM file of a buildpack and where below `<layers>` it is collected. */
@@ -49,10 +50,10 @@ function requireFormat(file: string, format: SbomFileFormat | undefined, descrip
   return format;
 }
 
-/** Copies SBOM files to where they are collected. */
-export function copySboms(layers: LayersDirectory, sboms: readonly CollectedSbom[]): void {
+/** Copies SBOM files to where they are collected. A later buildpack may have changed them, so links are judged again. */
+export function copySboms(layers: LayersDirectory, layersPath: string, sboms: readonly CollectedSbom[]): void {
   for (const { from, to } of sboms) {
-    const bytes = layers.readFile(from);
+    const bytes = readLayersFile(layers, layersPath, from);
     if (bytes !== undefined) layers.writeFile(to, bytes);
   }
 }

@@ -2,6 +2,7 @@ import { addBuildLayer, layerNameProblem, parseLayerToml } from '../../cnb/index
 import type { Env, EnvFiles, LayerContentMetadata, LayerEnv, LayerName } from '../../cnb/index.ts';
 import type { SandboxPath } from '../../executor/index.ts';
 import type { LayersDirectory } from '../layers-directory.ts';
+import { readLayersFile, readLayersText } from '../read-layers-file.ts';
 
 /** A layer that a buildpack described. Its folder may be missing. */
 export interface DescribedLayer {
@@ -16,6 +17,8 @@ export interface BuildpackLayers {
   readonly folder: string;
   /** The same folder as processes see it. */
   readonly sandboxPath: SandboxPath;
+  /** `<layers>` as processes see it. */
+  readonly layersPath: SandboxPath;
 }
 
 /**
@@ -28,7 +31,7 @@ export function readLayers(at: BuildpackLayers): readonly DescribedLayer[] {
   return names.sort(compareBytes).flatMap((name) => {
     // build.toml, launch.toml and store.toml are not layers.
     if (layerNameProblem(name) !== undefined) return [];
-    const text = readText(layers, `${folder}/${name}.toml`);
+    const text = readLayersText(layers, at.layersPath, `${folder}/${name}.toml`);
     if (text === undefined) return [];
     const content = parseLayerToml(text, `${at.sandboxPath}/${name}.toml`);
     const { build, cache, launch } = content.types;
@@ -57,28 +60,21 @@ function readLayerEnv(at: BuildpackLayers, name: LayerName): LayerEnv {
   return {
     path: `${at.sandboxPath}/${name}`,
     directories: (layers.readdir(path) ?? []).filter(isFolder),
-    env: readEnvFiles(layers, `${path}/env`),
-    envBuild: readEnvFiles(layers, `${path}/env.build`),
+    env: readEnvFiles(at, `${path}/env`),
+    envBuild: readEnvFiles(at, `${path}/env.build`),
     envLaunch: new Map(),
     envLaunchProcess: new Map(),
   };
 }
 
-function readEnvFiles(layers: LayersDirectory, path: string): EnvFiles {
+/** Links to files are followed, folders skipped (C112). */
+function readEnvFiles({ layers, layersPath }: BuildpackLayers, path: string): EnvFiles {
   return new Map(
     (layers.readdir(path) ?? []).flatMap((name) => {
-      const kind = layers.kind(`${path}/${name}`);
-      // Links to files are followed, folders skipped (C112).
-      const bytes = kind === 'file' || kind === 'symlink' ? layers.readFile(`${path}/${name}`) : undefined;
+      const bytes = readLayersFile(layers, layersPath, `${path}/${name}`);
       return bytes === undefined ? [] : [[name, bytes] as const];
     }),
   );
-}
-
-/** A small file below `<layers>`, decoded; undefined when there is none. */
-export function readText(layers: LayersDirectory, path: string): string | undefined {
-  const bytes = layers.readFile(path);
-  return bytes === undefined ? undefined : Buffer.from(bytes).toString('utf8');
 }
 
 function compareBytes(a: string, b: string): number {

@@ -1,6 +1,6 @@
 import { SpecFileError, formatBuildpackReference, parseBuildToml, parseLaunchToml } from '../../cnb/index.ts';
 import type { BuildToml, BuildpackDescriptor, BuildpackPlan, LaunchToml } from '../../cnb/index.ts';
-import { readText } from './read-layers.ts';
+import { readLayersText } from '../read-layers-file.ts';
 import type { BuildpackLayers } from './read-layers.ts';
 
 /** What a buildpack wrote besides layers. */
@@ -20,10 +20,10 @@ const NO_BUILD: BuildToml = { unmet: [], bom: [] };
  * does not call unmet are met (C102). Throws `TOML_INVALID` or `SPEC_FILE_INVALID`.
  */
 export function readOutputs(at: BuildpackLayers, descriptor: BuildpackDescriptor, plan: BuildpackPlan): BuildpackOutputs {
-  const launchText = readText(at.layers, `${at.folder}/launch.toml`);
+  const launchText = readLayersText(at.layers, at.layersPath, `${at.folder}/launch.toml`);
   const launch = launchText === undefined ? NO_LAUNCH : parseLaunchToml(launchText, `${at.sandboxPath}/launch.toml`, descriptor.api);
   const buildFile = `${at.sandboxPath}/build.toml`;
-  const buildText = readText(at.layers, `${at.folder}/build.toml`);
+  const buildText = readLayersText(at.layers, at.layersPath, `${at.folder}/build.toml`);
   const build = buildText === undefined ? NO_BUILD : parseBuildToml(buildText, buildFile);
   const given = plan.entries.map(({ name }) => name);
   const unknown = build.unmet.filter((name) => !given.includes(name));

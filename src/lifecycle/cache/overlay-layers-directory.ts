@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readFileSync, readlinkSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createPlainLayersDirectory, kindOf, sortedNames } from './plain-layers-directory.ts';
 import { childNames, parseListing } from './merged-listing.ts';
@@ -72,7 +72,7 @@ export function createOverlayLayersDirectory(overlay: LayersOverlay, listMerged:
   const directory: LayersDirectory = {
     readFile(path) {
       const file = locate(path);
-      return file !== undefined && statSync(file, { throwIfNoEntry: false })?.isFile() === true ? readFileSync(file) : undefined;
+      return file !== undefined && lstatSync(file, { throwIfNoEntry: false })?.isFile() === true ? readFileSync(file) : undefined;
     },
     readdir(path) {
       const [, name, ...rest] = path.split('/');
@@ -89,6 +89,10 @@ export function createOverlayLayersDirectory(overlay: LayersOverlay, listMerged:
     kind(path) {
       const located = locate(path);
       return located === undefined ? undefined : kindOf(lstatSync(located));
+    },
+    readlink(path) {
+      const located = locate(path);
+      return located !== undefined && lstatSync(located).isSymbolicLink() ? readlinkSync(located) : undefined;
     },
     writeFile(path, bytes) {
       directory.mkdir(dirname(path));

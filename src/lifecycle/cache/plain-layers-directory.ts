@@ -1,4 +1,4 @@
-import { lstatSync, mkdirSync, readFileSync, readdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, readFileSync, readdirSync, readlinkSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { removeTree } from '../../foundation/index.ts';
 import type { Stats } from 'node:fs';
@@ -8,12 +8,13 @@ import type { LayersDirectory, PathKind } from '../layers-directory.ts';
 export function createPlainLayersDirectory(root: string): LayersDirectory {
   const at = (path: string) => join(root, path);
   return {
-    readFile: (path) => (statSync(at(path), { throwIfNoEntry: false })?.isFile() === true ? readFileSync(at(path)) : undefined),
+    readFile: (path) => (lstatSync(at(path), { throwIfNoEntry: false })?.isFile() === true ? readFileSync(at(path)) : undefined),
     readdir: (path) => (lstatSync(at(path), { throwIfNoEntry: false })?.isDirectory() === true ? sortedNames(at(path)) : undefined),
     kind(path) {
       const stat = lstatSync(at(path), { throwIfNoEntry: false });
       return stat === undefined ? undefined : kindOf(stat);
     },
+    readlink: (path) => (lstatSync(at(path), { throwIfNoEntry: false })?.isSymbolicLink() === true ? readlinkSync(at(path)) : undefined),
     writeFile(path, bytes) {
       mkdirSync(dirname(at(path)), { recursive: true });
       writeFileSync(at(path), bytes);

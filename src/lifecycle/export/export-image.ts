@@ -13,6 +13,7 @@ import type { Analysis } from '../analyze/analyze.ts';
 import type { CacheCommitLayer, LayerCache } from '../cache/layer-cache.ts';
 import type { LifecycleEvent } from '../events.ts';
 import type { LayersDirectory, LayerTree } from '../layers-directory.ts';
+import { readLayersText } from '../read-layers-file.ts';
 import type { LayerOwner } from './layer-specs.ts';
 
 /** The run image of an export, as the label names it (CNB.md C154). */
@@ -113,7 +114,7 @@ export async function exportImage(inputs: ExportInputs, ports: ExportPorts): Pro
     for (const layerName of layerNames(layers, folder)) {
       const path = `${folder}/${layerName}`;
       const name = `${id}:${layerName}`;
-      const content = parseLayerToml(Buffer.from(layers.readFile(`${path}.toml`) ?? '').toString('utf8'), `${layersPath}/${path}.toml`);
+      const content = parseLayerToml(readLayersText(layers, layersPath, `${path}.toml`) ?? '', `${layersPath}/${path}.toml`);
       const { launch, build, cache: isCached } = content.types;
       const tree = layers.layerTree(path);
       const data = content.metadata ?? {};
@@ -206,7 +207,7 @@ export async function exportImage(inputs: ExportInputs, ports: ExportPorts): Pro
 function layerNames(layers: LayersDirectory, folder: string): readonly string[] {
   const reserved = ['launch.toml', 'build.toml', 'store.toml'];
   return (layers.readdir(folder) ?? [])
-    .filter((name) => name.endsWith('.toml') && !reserved.includes(name) && layers.kind(`${folder}/${name}`) === 'file')
+    .filter((name) => name.endsWith('.toml') && !reserved.includes(name) && ['file', 'symlink'].includes(layers.kind(`${folder}/${name}`) ?? ''))
     .map((name) => name.slice(0, -'.toml'.length));
 }
 
@@ -220,8 +221,8 @@ function layerSboms(layers: LayersDirectory, folder: string, layerName: string):
 }
 
 function readStore(layers: LayersDirectory, folder: string, layersPath: string): StoreToml | undefined {
-  const bytes = layers.readFile(`${folder}/store.toml`);
-  return bytes && parseStoreToml(Buffer.from(bytes).toString('utf8'), `${layersPath}/${folder}/store.toml`);
+  const text = readLayersText(layers, layersPath, `${folder}/store.toml`);
+  return text === undefined ? undefined : parseStoreToml(text, `${layersPath}/${folder}/store.toml`);
 }
 
 /** One entry a layer with a constant time; a history that does not fit its layers is replaced by empty entries. */

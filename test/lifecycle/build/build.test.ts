@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseLaunchMetadata } from '../../../src/cnb/index.ts';
@@ -71,7 +71,7 @@ describe('build()', () => {
     expect(process!.env).not.toHaveProperty('CNB_EXEC_ENV');
     expect(plan).toContain('name = "node"');
     expect(plan).toContain('version = "22"');
-    expect(fixture.layers.refreshCount).toBe(1);
+    expect(fixture.refreshCount).toBe(1);
   });
 
   it('streams output as it comes', async () => {
@@ -133,6 +133,40 @@ describe('build()', () => {
       OPERATOR: 'operator',
     });
     expect(second).not.toHaveProperty('LAUNCH');
+  });
+
+  it('follows links to environment files within <layers> and never to files of the host', async () => {
+    fixture.write('secret', 'host');
+    fixture.buildpack('a@1', {
+      build: writes({ 'one.toml': '[types]\nbuild = true\n', 'one/values/x': 'value', 'one/env/': '' }, ({ args, hostPath }) => {
+        const env = join(hostPath(args[0]!), 'one/env');
+        symlinkSync('../values/x', join(env, 'RELATIVE'));
+        symlinkSync('/layers/a/one/values/x', join(env, 'ABSOLUTE'));
+        symlinkSync(join(fixture.root, 'secret'), join(env, 'HOST'));
+        symlinkSync('../../../../secret', join(env, 'CLIMBS'));
+        symlinkSync('LOOP', join(env, 'LOOP'));
+        symlinkSync(join(fixture.root, 'secret'), join(hostPath(args[0]!), 'build.sbom.cdx.json'));
+      }),
+    });
+    fixture.buildpack('b@1');
+    await run(['a', 'b']);
+    const env = fixture.sandbox.processes[1]!.env;
+    expect(env).toMatchObject({ RELATIVE: 'value', ABSOLUTE: 'value' });
+    expect(Object.keys(env).filter((name) => ['HOST', 'CLIMBS', 'LOOP'].includes(name))).toEqual([]);
+    expect(fixture.layers.readdir('sbom/build')).toEqual(['sbom.legacy.json']);
+  });
+
+  it('writes its own files beside what a buildpack put in their place', async () => {
+    mkdirSync(join(fixture.root, 'outside'));
+    fixture.buildpack('a@1', {
+      build: ({ hostPath }) => {
+        for (const name of ['config', 'sbom']) symlinkSync(join(fixture.root, 'outside'), join(hostPath('/layers'), name));
+        return 0;
+      },
+    });
+    await run(['a']);
+    expect(readdirSync(join(fixture.root, 'outside'))).toEqual([]);
+    expect(layerFile('config/metadata.toml')).toContain('id = "a"');
   });
 
   it('renames layers without types before the next buildpack runs', async () => {
