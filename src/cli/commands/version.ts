@@ -1,0 +1,7 @@
+import type { CommandFunction } from '../program.ts';
+
+/** `tspack version`. */
+export const version: CommandFunction<[], object> = async (_args, _options, context) => {
+  context.stdout.write(`${context.version}\n`);
+  return 0;
+};

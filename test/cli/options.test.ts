@@ -1,0 +1,100 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { collectEnv, parseEnvFile, parseEnvOption } from '../../src/cli/options/env.ts';
+import { parseOutput } from '../../src/cli/options/output.ts';
+import { parsePort } from '../../src/cli/options/port.ts';
+import { parseVolume } from '../../src/cli/options/volume.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'tspack-cli-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+const inFolder = (path: string) => resolve(folder, path);
+const usage = expect.objectContaining({ code: 'USAGE' });
+
+describe('parsePort()', () => {
+  it.each([
+    ['8080', '127.0.0.1', 8080, 8080],
+    ['3000:8080', '127.0.0.1', 3000, 8080],
+    ['3000:8080/tcp', '127.0.0.1', 3000, 8080],
+    ['0.0.0.0:80:8080', '0.0.0.0', 80, 8080],
+    ['localhost:80:8080', 'localhost', 80, 8080],
+    ['[::1]:80:8080', '::1', 80, 8080],
+    ['1:65535', '127.0.0.1', 1, 65535],
+  ])('reads %s', (text, hostAddress, hostPort, containerPort) => {
+    expect(parsePort(text)).toEqual({ hostAddress, hostPort, containerPort });
+  });
+
+  it.each(['', 'x', '0:80', '80:0', '65536', '80:99999', 'a:b:c', '1:2:3:4', 'example.com:80', '53:53/udp', '-1', '80:', ':80', '[::1]:80', '::1:80:80', '80 :80'])('refuses %j', (text) => {
+    expect(() => parsePort(text)).toThrow(usage);
+  });
+});
+
+describe('parseEnvOption()', () => {
+  it('keeps everything after the first equals sign', () => {
+    expect(parseEnvOption('A=b=c "d" ', {})).toEqual(['A', 'b=c "d" ']);
+    expect(parseEnvOption('A=', {})).toEqual(['A', '']);
+  });
+
+  it('takes the value of a bare name from here, if it has one', () => {
+    expect(parseEnvOption('A', { A: 'x' })).toEqual(['A', 'x']);
+    expect(parseEnvOption('A', {})).toBeUndefined();
+  });
+
+  it.each(['', '=x', 'A B=x', '../x=y', 'a/b=c'])('refuses %j', (text) => {
+    expect(() => parseEnvOption(text, {})).toThrow(usage);
+  });
+});
+
+describe('parseEnvFile()', () => {
+  it('reads the form of Docker', () => {
+    const text = '\ufeff# comment\r\n\r\n  A=1 # not a comment\r\nB="quoted"\nC=x=y\nHERE\nNOT_HERE\n   # comment\nA=2\nEMPTY=';
+    expect(parseEnvFile(text, 'f', { HERE: 'yes' })).toEqual({ A: '2', B: '"quoted"', C: 'x=y', HERE: 'yes', EMPTY: '' });
+  });
+
+  it('says which line is wrong', () => {
+    expect(() => parseEnvFile('A=1\n\nB C=2\n', 'vars.env', {})).toThrow('vars.env:3');
+  });
+});
+
+describe('collectEnv()', () => {
+  it('lets later files win over earlier ones, and --env over both', () => {
+    writeFileSync(inFolder('one.env'), 'A=1\nB=1\nC=1\n');
+    writeFileSync(inFolder('two.env'), 'B=2\nC=2\n');
+    expect(collectEnv(['one.env', 'two.env'], ['C=3'], {}, inFolder)).toEqual({ A: '1', B: '2', C: '3' });
+  });
+
+  it('says which file is missing', () => {
+    expect(() => collectEnv(['none.env'], [], {}, inFolder)).toThrow('none.env: ENOENT');
+  });
+});
+
+describe('parseVolume()', () => {
+  it('is read-only unless told otherwise', () => {
+    writeFileSync(inFolder('npmrc'), '');
+    expect(parseVolume('npmrc:/platform/bindings/npm/', inFolder)).toEqual({ source: inFolder('npmrc'), target: '/platform/bindings/npm', writable: false });
+    expect(parseVolume('npmrc:/data:ro', inFolder).writable).toBe(false);
+    expect(parseVolume('npmrc:/data:rw', inFolder).writable).toBe(true);
+  });
+
+  it.each(['npmrc', 'npmrc:', ':/x', 'npmrc:x', 'npmrc:/x:z', 'npmrc:/x:ro:y', 'npmrc:/', 'npmrc:/a/../b', 'npmrc:/cnb/x', 'npmrc:/layers', 'npmrc:/workspace/x', 'missing:/x'])(
+    'refuses %j',
+    (text) => {
+      writeFileSync(inFolder('npmrc'), '');
+      expect(() => parseVolume(text, inFolder)).toThrow(usage);
+    },
+  );
+});
+
+describe('parseOutput()', () => {
+  it('resolves paths against the working directory', () => {
+    expect(parseOutput('docker', inFolder)).toEqual({ kind: 'docker' });
+    expect(parseOutput('oci:layout', inFolder)).toEqual({ kind: 'oci', path: inFolder('layout') });
+    expect(parseOutput('oci-archive:a:b.tar', inFolder)).toEqual({ kind: 'oci-archive', path: inFolder('a:b.tar') });
+    expect(parseOutput('docker-archive:/x.tar', inFolder)).toEqual({ kind: 'docker-archive', path: '/x.tar' });
+  });
+
+  it.each(['', 'oci', 'oci:', 'docker:x', 'tar:x', 'registry'])('refuses %j', (text) => {
+    expect(() => parseOutput(text, inFolder)).toThrow(usage);
+  });
+});
