@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, renameSync, rmSync, statSync, mkdirSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, renameSync, rmSync, statSync, mkdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { hasSystemCode, temporaryBeside } from '../foundation/index.ts';
 
@@ -15,7 +15,9 @@ export async function unpackOnce(directory: string, now: Date, fill: (temporary:
   removeLeftOvers(dirname(directory), now);
   const temporary = temporaryBeside(directory);
   try {
-    mkdirSync(temporary, { mode: 0o755 });
+    mkdirSync(temporary);
+    // mkdir is subject to the umask; the folder becomes the root of an image.
+    chmodSync(temporary, 0o755);
     await fill(temporary);
     renameSync(temporary, directory);
   } catch (error) {

@@ -1,0 +1,57 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { builderLockPath, readBuilderLock, updateBuilderLock } from '../../src/builder/index.ts';
+import { startFakeAptRepository } from '../support/fake-apt-repository.ts';
+import type { FakeAptRepository } from '../support/fake-apt-repository.ts';
+import { FAKE_CLOCK, fakeDebian, fakePackages, writeFakeBuilder } from '../support/fake-builder.ts';
+
+let repository: FakeAptRepository;
+let home: string;
+beforeAll(async () => {
+  repository = await startFakeAptRepository({ trixie: fakePackages() });
+});
+afterAll(() => repository.close());
+beforeEach(() => {
+  repository.publish('trixie', fakePackages());
+  home = mkdtempSync(join(tmpdir(), 'tspack-update-'));
+});
+afterEach(() => rmSync(home, { recursive: true, force: true }));
+
+const update = () => updateBuilderLock({ builder: writeFakeBuilder(home), debian: fakeDebian(repository, join(home, 'downloads')), clock: FAKE_CLOCK, keyringDirectory: repository.keyringDirectory });
+
+describe('updateBuilderLock()', () => {
+  it('locks every set for every architecture, exclusions included', async () => {
+    const updated = await update();
+    expect(updated.map(({ architecture }) => architecture)).toEqual(['amd64', 'arm64']);
+    const lock = readBuilderLock(writeFakeBuilder(home), 'amd64');
+    expect(lock.packages.map(({ name, sets }) => `${name}: ${sets.join(' ')}`)).toEqual(['base-passwd: build run', 'ca-certificates: run', 'libthing: build run toolbox', 'shell: build run']);
+    expect(lock.excluded).toEqual([{ name: 'debconf', sets: ['build', 'run'] }]);
+  });
+
+  it('says what moved since the last time, and nothing when nothing did', async () => {
+    await update();
+    const before = readFileSync(builderLockPath(writeFakeBuilder(home), 'amd64'), 'utf8');
+    expect((await update()).flatMap(({ changes }) => changes)).toEqual([]);
+    expect(readFileSync(builderLockPath(writeFakeBuilder(home), 'amd64'), 'utf8')).toBe(before);
+    repository.publish('trixie', fakePackages('1.1'));
+    const [amd64] = await update();
+    expect(amd64?.changes).toEqual([
+      { kind: 'upgraded', name: 'libthing', from: '1.0', to: '1.1' },
+      { kind: 'upgraded', name: 'shell', from: '1.0', to: '1.1' },
+    ]);
+  });
+
+  it('writes no lock when one architecture cannot be resolved', async () => {
+    repository.publish('trixie', fakePackages().filter(({ name, architecture }) => name !== 'libthing' || architecture !== 'arm64'));
+    await expect(update()).rejects.toThrow('libthing');
+    expect(existsSync(builderLockPath(writeFakeBuilder(home), 'amd64'))).toBe(false);
+  });
+});
+
+describe('readBuilderLock()', () => {
+  it('tells to make a lock that is missing', () => {
+    expect(() => readBuilderLock(writeFakeBuilder(home), 'arm64')).toThrowError(expect.objectContaining({ code: 'BUILDER_LOCK_MISSING', nextStep: 'Run tspack builder update own' }));
+  });
+});
