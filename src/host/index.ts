@@ -1,0 +1,18 @@
+/**
+ * This machine's settings that builds take over: certificates, resolver, proxies, and the npm registry. It asks the
+ * tools and files that own them, and knows nothing of builds, sandboxes' mounts or images.
+ *
+ * ```ts
+ * const settings = await readHostSettings({ env: process.env, cacheDirectory });
+ * const { files, env } = sandboxView(settings, root);
+ * ```
+ *
+ * @packageDocumentation
+ */
+export { readHostSettings } from './host-settings.ts';
+export type { HostOptions, HostSettings } from './host-settings.ts';
+export type { HostCertificates } from './certificates.ts';
+export { npmRegistry } from './npm-registry.ts';
+export type { NpmRegistryOptions } from './npm-registry.ts';
+export { sandboxView } from './sandbox-view.ts';
+export type { SandboxView } from './sandbox-view.ts';

@@ -1,0 +1,42 @@
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { HostSettings } from './host-settings.ts';
+
+/** What a sandbox is given of this machine's settings. */
+export interface SandboxView {
+  /** Files to bind read-only; targets are paths in the sandbox. */
+  readonly files: readonly { readonly source: string; readonly target: string }[];
+  /** Variables for the processes in it; none of them belongs into a layer. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+const OWN_CA = '/run/tspack/host-ca.pem';
+const BUNDLE = '/run/tspack/ca-bundle.pem';
+/** Where programs of the usual distributions look for one list. */
+const SYSTEM_BUNDLES = ['/etc/ssl/certs/ca-certificates.crt', '/etc/pki/tls/certs/ca-bundle.crt', '/etc/ssl/cert.pem'];
+
+/**
+ * The resolver, host names and proxies of this machine; its certificates only when it has some of its own, so that
+ * a build sees the image's list everywhere else.
+ *
+ * @param root Folder of the unpacked image: lists of certificates that it has are replaced.
+ */
+export function sandboxView(settings: HostSettings, root: string): SandboxView {
+  const { certificates, resolvConf, hosts, proxy } = settings;
+  const file = (source: string | undefined, target: string) => (source === undefined ? [] : [{ source, target }]);
+  const lists = SYSTEM_BUNDLES.filter((path) => statSync(join(root, path), { throwIfNoEntry: false })?.isFile() === true);
+  return {
+    files: [
+      ...file(resolvConf, '/etc/resolv.conf'),
+      ...file(hosts, '/etc/hosts'),
+      ...file(certificates.own, OWN_CA),
+      ...file(certificates.bundle, BUNDLE),
+      ...lists.flatMap((target) => file(certificates.bundle, target)),
+    ],
+    env: {
+      ...proxy,
+      // Node and pip bring lists of their own; programs with another OpenSSL than the image's look elsewhere.
+      ...(certificates.hasOwnCa ? { NODE_EXTRA_CA_CERTS: OWN_CA, SSL_CERT_FILE: BUNDLE, PIP_CERT: BUNDLE, REQUESTS_CA_BUNDLE: BUNDLE } : {}),
+    },
+  };
+}
