@@ -25,3 +25,18 @@ export type {
   Tspack,
   Volume,
 } from './api.ts';
+export { build } from './build.ts';
+export { describeBuilder } from './describe-builder.ts';
+export { describeImage } from './inspect-image.ts';
+export { DetectError } from './detect-error.ts';
+export type { DetectExplanation } from './detect-error.ts';
+export { diagnose } from './doctor.ts';
+export type { MachineFacts } from './doctor.ts';
+export { downloadSbom } from './download-sbom.ts';
+export { findImage } from './find-image.ts';
+export type { FindImagePorts, FoundImage } from './find-image.ts';
+export { architectureOf, builderEvents, bundledBuildpacks, resolveBundledBuilder } from './resolve-bundled-builder.ts';
+export type { BundledBuilderPorts } from './resolve-bundled-builder.ts';
+export { run } from './run.ts';
+export type { RunPorts } from './run.ts';
+export type { BuildPorts, BuildSandbox, BuilderRequest, HostBuildSettings, ResolvedBuilder } from './ports.ts';

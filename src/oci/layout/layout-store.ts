@@ -18,6 +18,8 @@ const CONTAINERD_NAME = 'io.containerd.image.name';
 
 export interface LayoutStore extends ImageStore {
   readonly blobs: BlobDirectory;
+  /** The image that `org.opencontainers.image.ref.name` names so. */
+  readTag(tag: string, platform: ImagePlatform): Promise<Image | undefined>;
   /** The only image of the layout for this platform, whatever its name. Throws `LAYOUT_AMBIGUOUS` when there are several. */
   readOnly(platform: ImagePlatform): Promise<Image | undefined>;
 }
@@ -36,6 +38,10 @@ export function openLayoutStore(options: { readonly directory: string; readonly 
     async read(reference, platform) {
       const entries = readIndex(options.directory).filter((entry) => isNamed(entry, reference));
       const entry = selectEntry(blobs, entries, platform);
+      return entry === undefined ? undefined : await load(entry);
+    },
+    async readTag(tag, platform) {
+      const entry = selectEntry(blobs, readIndex(options.directory).filter((each) => each.annotations?.[REF_NAME] === tag), platform);
       return entry === undefined ? undefined : await load(entry);
     },
     async readOnly(platform) {

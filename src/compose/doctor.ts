@@ -1,0 +1,74 @@
+import { existsSync, mkdirSync, statfsSync } from 'node:fs';
+import { credentialFiles } from '../registry/index.ts';
+import { probeOverlay } from '../executor/bubblewrap/index.ts';
+import { TspackError } from '../foundation/index.ts';
+import { diagnose } from '../platform/index.ts';
+import { debianMirrors } from './debian.ts';
+import { probeDaemons } from './images.ts';
+import { findBubblewrap, openToolbox } from './sandbox.ts';
+import type { ExecutorProbe } from '../executor/index.ts';
+import type { DoctorFinding, Task } from '../platform/index.ts';
+import type { Machine } from './machine.ts';
+
+/** Asks everything that a build depends on; what fails becomes a finding. */
+export async function examine(machine: Machine, task: Task): Promise<readonly DoctorFinding[]> {
+  const home = homeFacts(machine);
+  const sandbox: { probe: ExecutorProbe; overlays?: boolean } =
+    home.problem === undefined ? await examineSandbox(machine, task) : { probe: { name: 'sandbox', usable: false, reason: 'the data folder cannot be used', nextStep: 'See the finding about data' } };
+  const daemons = await probeDaemons(machine);
+  const [usable] = daemons.filter((probe) => probe.usable);
+  return diagnose({
+    nodeVersion: process.version,
+    platform: `${machine.platform.os}/${machine.platform.architecture}`,
+    home,
+    executors: [sandbox.probe],
+    overlays: sandbox.overlays,
+    daemons: (usable === undefined ? daemons : [usable]).map((probe) =>
+      probe.usable
+        ? { usable: true, description: `${probe.daemon.name} ${probe.daemon.version} at ${probe.daemon.address}: used by run and --output docker` }
+        : { usable: false, description: `${probe.origin}: ${probe.reason}`, ...(probe.nextStep === undefined ? {} : { nextStep: probe.nextStep }) },
+    ),
+    npmRegistry: await answered(async () => ({ address: await machine.npmRegistry() })),
+    debianMirror: await answered(() => {
+      const { addresses, origin } = debianMirrors(machine);
+      return Promise.resolve({ address: addresses.debian, origin: ORIGINS[origin] });
+    }),
+    proxy: home.problem === undefined ? (await machine.settings()).proxy : {},
+    certificates: home.problem === undefined ? (await machine.settings()).certificates : { hasOwnCa: false, sources: [] },
+    credentialFiles: credentialFiles(machine.environment, machine.environment.HOME).filter((path) => existsSync(path)),
+  });
+}
+
+const ORIGINS = { environment: 'TSPACK_DEBIAN_MIRROR', apt: "this machine's apt configuration", snapshot: "Debian's dated archive" } as const;
+
+function homeFacts(machine: Machine): { directory: string; freeBytes: number | undefined; problem?: string } {
+  const directory = machine.homeDirectory;
+  try {
+    mkdirSync(machine.home().work, { recursive: true });
+    const { bavail, bsize } = statfsSync(directory);
+    return { directory, freeBytes: bavail * bsize };
+  } catch (error) {
+    return { directory, freeBytes: undefined, problem: (error as Error).message };
+  }
+}
+
+async function examineSandbox(machine: Machine, task: Task): Promise<{ probe: ExecutorProbe; overlays?: boolean }> {
+  try {
+    const toolbox = await openToolbox(machine, task.events, task.signal);
+    const found = await findBubblewrap(toolbox);
+    if (!('command' in found)) return { probe: found };
+    return { probe: found.probe, overlays: await probeOverlay(found.command, machine.home().work) };
+  } catch (error) {
+    if (!(error instanceof TspackError)) throw error;
+    return { probe: { name: 'sandbox', usable: false, reason: error.message, nextStep: error.nextStep ?? 'Run tspack doctor again when this is solved' } };
+  }
+}
+
+async function answered<Answer extends object>(ask: () => Promise<Answer>): Promise<Answer | { problem: string; nextStep?: string }> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (!(error instanceof TspackError)) throw error;
+    return { problem: error.message, ...(error.nextStep === undefined ? {} : { nextStep: error.nextStep }) };
+  }
+}

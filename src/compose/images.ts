@@ -1,0 +1,91 @@
+import { createDaemonClient, createDaemonImageStore, findDaemons } from '../daemon/index.ts';
+import { TspackError } from '../foundation/index.ts';
+import { formatImageReference } from '../oci/index.ts';
+import { combineKeychains, createDockerKeychain, createEnvironmentKeychain, createHelperRunner, createRegistryStore, credentialFiles } from '../registry/index.ts';
+import { definedOnly } from './machine.ts';
+import type { Daemon, DaemonProbe } from '../daemon/index.ts';
+import type { EventSink } from '../foundation/index.ts';
+import type { Image, ImageReference, ImageStore } from '../oci/index.ts';
+import type { BuildEvent, RunExit, RunOptions, Task } from '../platform/index.ts';
+import type { RegistryEvent } from '../registry/index.ts';
+import type { Machine } from './machine.ts';
+
+/** Registries, with the credentials of `CNB_REGISTRY_AUTH`, Docker and Podman. */
+export async function openRegistry(machine: Machine, insecureRegistries: readonly string[], events: EventSink<BuildEvent>, signal: AbortSignal): Promise<ImageStore> {
+  const { environment, clock } = machine;
+  const fromEnvironment = environment.CNB_REGISTRY_AUTH;
+  const docker = createDockerKeychain({
+    files: credentialFiles(environment, environment.HOME),
+    runHelper: createHelperRunner(definedOnly(environment)),
+    events: ({ helper, registry, reason }) => events({ kind: 'message', level: 'warning', message: `Credential helper "${helper}" has no answer for ${registry}: ${reason}` }),
+  });
+  const keychain = fromEnvironment === undefined || fromEnvironment === '' ? docker : combineKeychains([createEnvironmentKeychain(fromEnvironment), docker]);
+  return createRegistryStore({
+    http: await machine.http(),
+    keychain,
+    clock,
+    compressor: machine.store().compressor,
+    insecureRegistries,
+    events: registryEvents(events),
+    signal,
+  });
+}
+
+function registryEvents(events: EventSink<BuildEvent>): EventSink<RegistryEvent> {
+  return (event) => {
+    if (event.kind === 'transfer') events(event);
+    else events({ kind: 'message', level: 'debug', message: JSON.stringify(event) });
+  };
+}
+
+export function probeDaemons(machine: Machine): Promise<readonly DaemonProbe[]> {
+  const { environment, clock, uid, version } = machine;
+  return findDaemons({ env: environment, uid, home: environment.HOME, userAgent: `tspack/${version}`, clock });
+}
+
+const DAEMON_TITLES = { docker: 'Docker', podman: 'Podman' } as const;
+
+export interface OpenedDaemon {
+  readonly name: string;
+  readonly images: ImageStore;
+  readonly daemon: Daemon;
+}
+
+/** The first Docker or Podman that answers. */
+export async function openDaemon(machine: Machine, signal: AbortSignal): Promise<OpenedDaemon | undefined> {
+  const usable = (await probeDaemons(machine)).find((probe) => probe.usable);
+  if (usable?.usable !== true) return undefined;
+  const { daemon } = usable;
+  const { compressor, blobs } = machine.store();
+  return { name: DAEMON_TITLES[daemon.name], images: createDaemonImageStore({ daemon, compressor, blobs, signal }), daemon };
+}
+
+/** Throws `DAEMON_UNREACHABLE`, with the reason of each place that was asked. */
+export async function requireDaemon(machine: Machine, signal: AbortSignal): Promise<OpenedDaemon> {
+  const opened = await openDaemon(machine, signal);
+  if (opened !== undefined) return opened;
+  const reasons = (await probeDaemons(machine)).flatMap((probe) => (probe.usable ? [] : [`${probe.origin}: ${probe.reason}`]));
+  throw new TspackError({
+    code: 'DAEMON_UNREACHABLE',
+    message: `Cannot find Docker or Podman: ${reasons.join('; ')}`,
+    nextStep: 'Start one of them, set DOCKER_HOST, or use --output docker-archive:<file>',
+  });
+}
+
+/** Loads an image into the daemon and runs it there. */
+export async function runInDaemon(opened: OpenedDaemon, image: Image, reference: ImageReference, options: RunOptions, task: Task): Promise<RunExit> {
+  task.events({ kind: 'step', id: 'load', label: `Loading the image into ${opened.name}`, finished: false });
+  await opened.images.write(image, [reference]);
+  task.events({ kind: 'step', id: 'load', label: `Loaded the image into ${opened.name}`, finished: true });
+  const exit = await createDaemonClient(opened.daemon).runContainer({
+    image: formatImageReference(reference),
+    env: options.env,
+    ...(options.process === undefined ? {} : { entrypoint: [`/cnb/process/${options.process}`] }),
+    ...(options.args.length === 0 ? {} : { command: options.args }),
+    ports: options.ports.map(({ hostAddress, hostPort, containerPort }) => ({ address: hostAddress, hostPort, containerPort })),
+    stdout: options.stdout,
+    stderr: options.stderr,
+    signal: task.signal,
+  });
+  return { code: exit.code, signal: undefined };
+}

@@ -1,0 +1,73 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { arch, availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { packageRoot, systemClock } from '../foundation/index.ts';
+import { npmRegistry, readHostSettings } from '../host/index.ts';
+import { createHttpClient, readProxySettings } from '../http/index.ts';
+import { homeDirectory, openHome, openLocalStore } from '../store/index.ts';
+import type { Clock } from '../foundation/index.ts';
+import type { HostSettings } from '../host/index.ts';
+import type { HttpClient } from '../http/index.ts';
+import type { ImagePlatform } from '../oci/index.ts';
+import type { Home, LocalStore } from '../store/index.ts';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What every composed part shares: this process' surroundings, opened when first needed. */
+export interface Machine {
+  readonly environment: Environment;
+  readonly clock: Clock;
+  readonly version: string;
+  readonly uid: number;
+  readonly cores: number;
+  readonly platform: ImagePlatform;
+  readonly directories: { readonly builders: string; readonly buildpacks: string; readonly launchers: string };
+  readonly homeDirectory: string;
+  readonly home: () => Home;
+  readonly store: () => LocalStore;
+  readonly http: () => Promise<HttpClient>;
+  readonly settings: () => Promise<HostSettings>;
+  readonly npmRegistry: () => Promise<string>;
+}
+
+export function openMachine(environment: Environment): Machine {
+  const root = packageRoot();
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+  const uid = process.getuid?.() ?? 0;
+  const directory = homeDirectory(environment, tmpdir(), uid);
+  const home = once(() => openHome(directory));
+  const settings = once(() => readHostSettings({ env: environment, cacheDirectory: join(home().cache, 'host') }));
+  return {
+    environment,
+    clock: systemClock,
+    version,
+    uid,
+    cores: availableParallelism(),
+    platform: { os: process.platform === 'linux' ? 'linux' : process.platform, architecture: OCI_ARCHITECTURES[arch()] ?? arch() },
+    directories: { builders: join(root, 'builders'), buildpacks: join(root, 'dist', 'buildpacks'), launchers: join(root, 'launcher', 'bin') },
+    homeDirectory: directory,
+    home,
+    store: once(() => openLocalStore({ directory: home().store, lockDirectory: home().locks })),
+    http: once(async () => {
+      const { certificates } = await settings();
+      const ca = certificates.own === undefined || !existsSync(certificates.own) ? [] : [readFileSync(certificates.own, 'utf8')];
+      return createHttpClient({ userAgent: `tspack/${version}`, clock: systemClock, proxy: readProxySettings(environment), ca });
+    }),
+    settings,
+    npmRegistry: once(() => npmRegistry({ env: environment, cacheDirectory: join(home().cache, 'host') })),
+  };
+}
+
+/** Node's names of architectures, in OCI's words. */
+const OCI_ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', arm64: 'arm64' };
+
+/** Makes a value when it is first asked for, and gives the same one from then on. */
+export function once<Value>(make: () => Value): () => Value {
+  let made: { readonly value: Value } | undefined;
+  return () => (made ??= { value: make() }).value;
+}
+
+/** The variables that are set. */
+export function definedOnly(environment: Environment): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(environment).filter((entry): entry is [string, string] => entry[1] !== undefined));
+}

@@ -1,0 +1,89 @@
+import type { ExecutorProbe } from '../executor/index.ts';
+import type { DoctorFinding } from './api.ts';
+
+/** What was found on this machine; `compose.ts` gathers it. */
+export interface MachineFacts {
+  readonly nodeVersion: string;
+  readonly platform: string;
+  readonly home: { readonly directory: string; readonly freeBytes: number | undefined; readonly problem?: string };
+  readonly executors: readonly ExecutorProbe[];
+  /** Whether overlays work in the data folder; undefined when that could not be asked. */
+  readonly overlays: boolean | undefined;
+  readonly daemons: readonly { readonly usable: boolean; readonly description: string; readonly nextStep?: string }[];
+  readonly npmRegistry: { readonly address?: string; readonly problem?: string; readonly nextStep?: string };
+  readonly debianMirror: { readonly address?: string; readonly origin?: string; readonly problem?: string; readonly nextStep?: string };
+  readonly proxy: Readonly<Record<string, string>>;
+  readonly certificates: { readonly hasOwnCa: boolean; readonly sources: readonly string[] };
+  readonly credentialFiles: readonly string[];
+}
+
+const RECOMMENDED_BYTES = 3_000_000_000;
+
+/** The findings of `tspack doctor`, in the order in which a build needs things. */
+export function diagnose(facts: MachineFacts): readonly DoctorFinding[] {
+  return [
+    { topic: 'node', status: 'ok', message: `${facts.nodeVersion} on ${facts.platform}` },
+    homeFinding(facts),
+    ...facts.executors.map(executorFinding),
+    ...overlayFindings(facts),
+    ...facts.daemons.map(({ usable, description, nextStep }): DoctorFinding => ({
+      topic: 'containers',
+      status: usable ? 'ok' : 'info',
+      message: description,
+      ...(usable || nextStep === undefined ? {} : { nextStep }),
+    })),
+    addressFinding('npm registry', facts.npmRegistry),
+    addressFinding('debian mirror', facts.debianMirror, facts.debianMirror.origin),
+    proxyFinding(facts.proxy),
+    {
+      topic: 'certificates',
+      status: 'info',
+      message: facts.certificates.hasOwnCa
+        ? `this machine trusts certificate authorities of its own (${facts.certificates.sources.join(', ')}); builds trust them too, images never hold them`
+        : 'no certificate authorities beyond the usual ones',
+    },
+    {
+      topic: 'credentials',
+      status: 'info',
+      message: facts.credentialFiles.length === 0 ? 'no registry credentials found' : `registry credentials are read from ${facts.credentialFiles.join(', ')}`,
+    },
+  ];
+}
+
+function homeFinding({ home }: MachineFacts): DoctorFinding {
+  if (home.problem !== undefined) return { topic: 'data', status: 'problem', message: home.problem, nextStep: 'Set TSPACK_HOME to a folder that you may write to' };
+  const free = home.freeBytes === undefined ? '' : `, ${(home.freeBytes / 1e9).toFixed(1)} GB free`;
+  const scarce = home.freeBytes !== undefined && home.freeBytes < RECOMMENDED_BYTES;
+  return {
+    topic: 'data',
+    status: scarce ? 'problem' : 'ok',
+    message: `kept in ${home.directory}${free}`,
+    ...(scarce ? { nextStep: 'Free 3 GB, or set TSPACK_HOME to a folder on a larger disk' } : {}),
+  };
+}
+
+function executorFinding(probe: ExecutorProbe): DoctorFinding {
+  const topic = `executor ${probe.name}`;
+  if (!probe.usable) return { topic, status: probe.name === 'sandbox' ? 'problem' : 'info', message: `does not work here: ${probe.reason}`, nextStep: probe.nextStep };
+  const limits = probe.limits.map((limit) => `\n${limit}`).join('');
+  return { topic, status: 'ok', message: `works (${probe.detail}); while the network is shared, this machine's loopback services can be reached from inside${limits}` };
+}
+
+function overlayFindings({ overlays }: MachineFacts): readonly DoctorFinding[] {
+  if (overlays === undefined) return [];
+  return [
+    overlays
+      ? { topic: 'layer cache', status: 'ok', message: 'restores by overlay mounts: nothing is copied' }
+      : { topic: 'layer cache', status: 'info', message: 'overlay mounts do not work in the data folder: cached layers are copied for each build', nextStep: 'Set TSPACK_HOME to a folder on a local disk (ext4, xfs, btrfs)' },
+  ];
+}
+
+function addressFinding(topic: string, found: { readonly address?: string; readonly problem?: string; readonly nextStep?: string }, origin?: string): DoctorFinding {
+  if (found.address !== undefined) return { topic, status: 'ok', message: origin === undefined ? found.address : `${found.address} (from ${origin})` };
+  return { topic, status: 'problem', message: found.problem ?? 'unknown', ...(found.nextStep === undefined ? {} : { nextStep: found.nextStep }) };
+}
+
+function proxyFinding(proxy: Readonly<Record<string, string>>): DoctorFinding {
+  const names = Object.keys(proxy);
+  return { topic: 'proxy', status: 'info', message: names.length === 0 ? 'none set' : names.map((name) => `${name}=${proxy[name]}`).join('\n') };
+}
