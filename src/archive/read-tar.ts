@@ -1,4 +1,4 @@
-import { extract } from 'tar-stream';
+import type { Extract } from 'tar-stream';
 import { TspackError } from '../foundation/index.ts';
 import { archiveInvalid } from './archive-error.ts';
 import { toText } from './byte-string.ts';
@@ -36,6 +36,7 @@ interface Header {
  * Throws `ARCHIVE_INVALID` when the tar is damaged, cut, or holds sparse files; errors of `source` pass through.
  */
 export async function* readTar(source: AsyncIterable<Uint8Array>): AsyncGenerator<TarEntry> {
+  const { extract } = await import('tar-stream'); // 10 ms: only where a tar is really read
   // latin1 keeps the bytes of names as they are: a name need not be UTF-8.
   const parser = extract({ filenameEncoding: 'latin1', allowUnknownFormat: true } as object);
   const rawPax = keepRawPax(parser);
@@ -157,9 +158,9 @@ class Feed {
   /** What the source threw. */
   failure: unknown;
   readonly #iterator: AsyncIterator<Uint8Array>;
-  readonly #parser: ReturnType<typeof extract>;
+  readonly #parser: Extract;
 
-  constructor(source: AsyncIterable<Uint8Array>, parser: ReturnType<typeof extract>) {
+  constructor(source: AsyncIterable<Uint8Array>, parser: Extract) {
     this.#iterator = source[Symbol.asyncIterator]();
     this.#parser = parser;
   }
