@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { WorkerPool } from '../archive/index.ts';
+import { TspackError } from '../foundation/index.ts';
 import { invalid } from './ar.ts';
 import { parseControl } from './control.ts';
 import type { ControlFields } from './control.ts';
@@ -45,7 +46,7 @@ export async function openPackage(path: string, label = path): Promise<OpenedPac
  * several packages unpack at once, also into the same folder. Owners become the caller, setuid bits are dropped, and no
  * maintainer script runs. After an error the folder holds a part of the package: unpack into one that can be thrown away.
  * Throws `DEBIAN_PACKAGE_INVALID`, `DEBIAN_PACKAGE_UNSAFE`, `DEBIAN_PACKAGE_CONFLICT`, `DEBIAN_PACKAGE_TOO_LARGE`,
- * `DEBIAN_COMPRESSION_UNSUPPORTED`.
+ * `DEBIAN_COMPRESSION_UNSUPPORTED`, and `DEBIAN_UNPACK_FAILED` for what the system refuses: no space, no permission.
  */
 export async function extractPackage(options: {
   readonly path: string;
@@ -55,7 +56,9 @@ export async function extractPackage(options: {
   readonly label?: string;
 }): Promise<ExtractedPackage> {
   const { path, directory, rules = {}, label = path } = options;
-  const { controlFiles, entries } = await pool.run({ path, label, extract: { directory, rules } });
+  const { controlFiles, entries } = await pool.run({ path, label, extract: { directory, rules } }).catch((error: unknown) => {
+    throw explainSystemError(error, label, directory);
+  });
   return { fields: fieldsOf(controlFiles, label), controlFiles, entries };
 }
 
@@ -63,4 +66,16 @@ function fieldsOf(controlFiles: Readonly<Record<string, string>>, label: string)
   const [fields] = parseControl(controlFiles['control'] ?? '');
   if (fields?.get('package') === undefined) throw invalid(label, 'it has no control file that names a package');
   return fields;
+}
+
+function explainSystemError(error: unknown, label: string, directory: string): unknown {
+  const code = error instanceof TspackError || !(error instanceof Error) ? undefined : (error as NodeJS.ErrnoException).code;
+  if (code === undefined) return error;
+  const isFull = code === 'ENOSPC' || code === 'EDQUOT';
+  return new TspackError({
+    code: 'DEBIAN_UNPACK_FAILED',
+    message: `Cannot unpack "${label}" into "${directory}": ${isFull ? 'no space is left' : (error as Error).message}`,
+    nextStep: isFull ? 'Free some space on that disk and try again' : 'Check the permissions of that folder',
+    cause: error,
+  });
 }

@@ -13,13 +13,13 @@ export interface IndexedPackage {
   readonly sha256: string;
   readonly sizeBytes: number;
   readonly poolPath: string;
-  /** `required`, `important`, `standard`, `optional` or `extra`. */
-  readonly priority: string;
+  readonly priority: (typeof PRIORITIES)[number];
   /** The name of the source that the index belongs to. */
   readonly source: string;
   /** Whether it is only taken when nothing else fits: packages of a suite marked `NotAutomatic`. */
   readonly notAutomatic: boolean;
-  readonly relations: ControlFields;
+  /** The relationship fields as `key:value` lines. One text each: an index has 70,000 packages. */
+  readonly relations: string;
 }
 
 /** The packages of one or more indexes, by name and by what they provide. Build it with {@link PackageIndexBuilder}. */
@@ -35,6 +35,8 @@ export interface PackageIndex {
 const KEPT = new Set([
   'package', 'version', 'architecture', 'multi-arch', 'priority', 'depends', 'pre-depends', 'provides', 'conflicts', 'breaks', 'filename', 'size', 'sha256',
 ]);
+/** Debian policy 2.5, most important first. */
+export const PRIORITIES = ['required', 'important', 'standard', 'optional', 'extra'] as const;
 const RELATIONS = ['depends', 'pre-depends', 'provides', 'conflicts', 'breaks'] as const;
 
 /** Reads `Packages` files as their text arrives (Debian's RepositoryFormat). Entries that are incomplete or odd are left out. */
@@ -73,23 +75,29 @@ export class PackageIndexBuilder {
     append(this.#byName, found.name, found);
     const provides = fields.get('provides');
     if (provides === undefined) return;
-    for (const group of parseDependencies(provides, this.#architecture)) {
+    for (const group of parseDependencies(copied(provides), this.#architecture)) {
       for (const { name, version } of group) append(this.#byProvided, name, { package: found, version: version?.version });
     }
   }
 }
 
-const parsed = new WeakMap<IndexedPackage, Map<string, readonly DependencyGroup[]>>();
+type RelationField = (typeof RELATIONS)[number];
+
+const parsed = new WeakMap<IndexedPackage, Map<RelationField, readonly DependencyGroup[]>>();
 
 /** The groups of one relationship field of a package; none when it has no such field. */
-export function relationsOf(each: IndexedPackage, field: (typeof RELATIONS)[number], architecture: string): readonly DependencyGroup[] {
-  const text = each.relations.get(field);
-  if (text === undefined) return [];
-  const fields = parsed.get(each) ?? new Map<string, readonly DependencyGroup[]>();
-  parsed.set(each, fields);
-  const known = fields.get(field) ?? parseDependencies(text, architecture);
-  fields.set(field, known);
-  return known;
+export function relationsOf(each: IndexedPackage, field: RelationField, architecture: string): readonly DependencyGroup[] {
+  let fields = parsed.get(each);
+  if (fields === undefined) {
+    fields = new Map();
+    for (const line of each.relations.split('\n')) {
+      const colon = line.indexOf(':');
+      const key = RELATIONS.find((name) => name === line.slice(0, colon));
+      if (key !== undefined) fields.set(key, parseDependencies(line.slice(colon + 1), architecture));
+    }
+    parsed.set(each, fields);
+  }
+  return fields.get(field) ?? [];
 }
 
 function readPackage(fields: ControlFields, source: { readonly name: string; readonly notAutomatic: boolean }): IndexedPackage | undefined {
@@ -102,13 +110,29 @@ function readPackage(fields: ControlFields, source: { readonly name: string; rea
   // They become parts of URLs and of the lock: what does not look right is not a package.
   if (!PACKAGE_NAME.test(name) || !VERSION.test(version) || !ARCHITECTURE.test(architecture)) return undefined;
   if (!/^[0-9a-f]{64}$/.test(sha256) || !Number.isSafeInteger(sizeBytes) || sizeBytes <= 0 || !POOL_PATH.test(poolPath)) return undefined;
-  const relations = new Map<string, string>();
+  const lines: string[] = [];
   for (const key of RELATIONS) {
     const value = fields.get(key);
-    if (value !== undefined) relations.set(key, value);
+    if (value !== undefined) lines.push(`${key}:${value.replaceAll('\n', ' ')}`);
   }
-  const priority = fields.get('priority') ?? 'optional';
-  return { name, version, architecture, sha256, sizeBytes, poolPath, priority, source: source.name, notAutomatic: source.notAutomatic, relations };
+  const [relations, kept] = [copied(lines.join('\n')), copied(`${sha256}${poolPath}`)];
+  return {
+    name: copied(name),
+    version: copied(version),
+    architecture: architecture === 'all' ? 'all' : copied(architecture),
+    sha256: kept.slice(0, sha256.length),
+    sizeBytes,
+    poolPath: kept.slice(sha256.length),
+    priority: PRIORITIES.find((known) => known === fields.get('priority')) ?? 'optional',
+    source: source.name,
+    notAutomatic: source.notAutomatic,
+    relations,
+  };
+}
+
+/** A piece of a text keeps all of that text in memory: without a copy, 60 MB of descriptions would stay. */
+function copied(text: string): string {
+  return Buffer.from(text).toString();
 }
 
 function newestFirst(a: IndexedPackage, b: IndexedPackage): number {

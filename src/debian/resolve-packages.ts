@@ -1,7 +1,7 @@
 import { nearestNames } from '../foundation/index.ts';
 import { formatDependency, formatDependencyGroup, parseDependencies, versionObjection } from './dependency.ts';
 import type { Dependency, DependencyGroup, Offer } from './dependency.ts';
-import { relationsOf } from './package-index.ts';
+import { PRIORITIES, relationsOf } from './package-index.ts';
 import type { IndexedPackage, PackageIndex } from './package-index.ts';
 import { PackageResolutionError } from './resolution-error.ts';
 import type { Disqualification, ResolutionStep } from './resolution-error.ts';
@@ -21,7 +21,6 @@ export interface Resolution {
   readonly excluded: readonly string[];
 }
 
-const PRIORITIES = ['required', 'important', 'standard', 'optional', 'extra'];
 const LIST = 'the package list';
 
 /**
@@ -194,10 +193,5 @@ class Resolver {
 
 function byPreference(a: IndexedPackage, b: IndexedPackage): number {
   if (a.notAutomatic !== b.notAutomatic) return a.notAutomatic ? 1 : -1;
-  return rank(a.priority) - rank(b.priority) || (a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
-}
-
-function rank(priority: string): number {
-  const index = PRIORITIES.indexOf(priority);
-  return index < 0 ? PRIORITIES.length : index;
+  return PRIORITIES.indexOf(a.priority) - PRIORITIES.indexOf(b.priority) || (a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
 }

@@ -142,6 +142,10 @@ describe('extractPackage()', () => {
     await expect(unpack([{ path: './huge', claimedSize: 5 * 1024 ** 3 }])).rejects.toMatchObject({ code: 'DEBIAN_PACKAGE_TOO_LARGE' });
   });
 
+  test('says what the system refused', async () => {
+    await expect(unpack(PLAIN, {}, join(scratch, 'nowhere'))).rejects.toMatchObject({ code: 'DEBIAN_UNPACK_FAILED', message: expect.stringContaining('ENOENT') as string });
+  });
+
   test('refuses names that are not UTF-8 and shows them escaped', async () => {
     const tar = createTar([{ path: './AAAA', content: 'x' }]);
     tar.write('\xff\xfe\x1b', 2, 'latin1');
