@@ -296,18 +296,32 @@ function contract(subject: Subject): void {
     expect(readdirSync(root.scratchDirectory)).toEqual([]);
   });
 
+  /** A program of its own that runs a command in a sandbox, and prints its output; the path of its only file. */
+  function program(name: string, command: string): string {
+    const source = join(root.directory, `${name}.mts`);
+    const bundle = join(root.directory, `${name}.mjs`);
+    const options = { bubblewrap: testBubblewrap(), scratchDirectory: root.scratchDirectory };
+    writeFileSync(
+      source,
+      `import { createBubblewrapExecutor } from ${JSON.stringify(join(import.meta.dirname, '../../src/executor/bubblewrap/index.ts'))};
+       const executor = createBubblewrapExecutor({ ...${JSON.stringify(options)}, readFile: () => undefined });
+       await using sandbox = await executor.open(${JSON.stringify(root.environment())});
+       await sandbox.run({ command: ${command}, cwd: '/', env: { PATH: '${PATH}' }, stdout: (chunk) => process.stdout.write(chunk) });`,
+    );
+    const esbuild = join(import.meta.dirname, '../../node_modules/.bin/esbuild');
+    execFileSync(esbuild, [source, '--bundle', '--platform=node', '--format=esm', '--target=node20.18', `--outfile=${bundle}`, '--log-level=error']);
+    return bundle;
+  }
+
+  it('closes what the caller left open, wherever it is', () => {
+    const bundle = program('open', `['sh', '-c', 'for n in 5 9 30 251; do readlink /proc/self/fd/$n; done; echo end']`);
+    const script = `exec 5</etc 9</etc 30</etc 251</etc; exec '${process.execPath}' '${bundle}'`;
+    expect(execFileSync('bash', ['-c', script]).toString().replaceAll('/dev/null\n', '')).toBe('end\n');
+  });
+
   it('dies with a tspack that is killed', async () => {
     const marker = `33.${process.pid}1`;
-    const program = join(root.directory, 'victim.mts');
-    writeFileSync(
-      program,
-      `import { createBubblewrapExecutor } from ${JSON.stringify(join(import.meta.dirname, '../../src/executor/bubblewrap/index.ts'))};
-       const executor = createBubblewrapExecutor({ bubblewrap: ${JSON.stringify(testBubblewrap())}, scratchDirectory: ${JSON.stringify(root.scratchDirectory)}, readFile: () => undefined });
-       const sandbox = await executor.open(${JSON.stringify(root.environment())});
-       await sandbox.run({ command: ['sh', '-c', 'setsid sleep ${marker} & sleep ${marker}'], cwd: '/', env: { PATH: '${PATH}' }, stdout: () => {} });`,
-    );
-    const bundle = join(root.directory, 'victim.mjs');
-    execFileSync(join(import.meta.dirname, '../../node_modules/.bin/esbuild'), [program, '--bundle', '--platform=node', '--format=esm', `--outfile=${bundle}`, '--log-level=error']);
+    const bundle = program('victim', `['sh', '-c', 'setsid sleep ${marker} & sleep ${marker}']`);
     const victim = spawn(process.execPath, [bundle], { stdio: 'inherit' });
     for (let tries = 0; tries < 100 && processesWith(marker).length < 3; tries += 1) await sleep(50);
     expect(processesWith(marker).length).toBeGreaterThanOrEqual(3);

@@ -84,7 +84,7 @@ export function explainRefusal(said: string, facts: NamespaceFacts): Refusal {
   }
   if (/namespace/iu.test(said)) {
     return {
-      reason: `User namespaces are not allowed here (${said}); a chroot or a security module does that`,
+      reason: `User namespaces are not allowed here (${said.split(', likely')[0] ?? said}); a chroot or a security module does that`,
       nextStep: 'Build outside of the chroot, or with Docker or Podman.',
     };
   }

@@ -1,10 +1,12 @@
 // execa costs 90 ms to import and this needs only `spawn`, with descriptors of our own.
 import { spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TspackError } from '../../foundation/index.ts';
+import { inheritedDescriptors } from './inherited-descriptors.ts';
 import { hasEnded, signalProgram } from './process-tree.ts';
 import { watchStatus } from './status.ts';
-import type { ChildProcess, StdioOptions } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import type { ProcessExit, ProcessSpec } from '../port.ts';
 import type { OutputPipe, OutputPipes } from './output-pipe.ts';
@@ -31,7 +33,7 @@ export async function runProcessInBubblewrap(run: BubblewrapRun): Promise<Proces
   const stderr = spec.interactive === true ? undefined : await pipes.open();
   const stdout = spec.interactive === true || spec.stdout === undefined ? undefined : joined ? stderr : await pipes.open();
 
-  const stdio: StdioOptions =
+  const stdio: readonly Stdio[] =
     spec.interactive === true
       ? ['inherit', 'inherit', 'inherit', 'pipe', 'pipe']
       : ['ignore', stdout?.writer ?? 'ignore', stderr?.writer ?? 'ignore', 'pipe', 'pipe'];
@@ -65,13 +67,24 @@ export async function runProcessInBubblewrap(run: BubblewrapRun): Promise<Proces
   }
 }
 
+type Stdio = 'inherit' | 'ignore' | 'pipe' | number;
+
+/** Does not change while we run: what Node opens itself is closed for its children. */
+let inherited: readonly number[] | undefined;
+
 /** The umask is inherited by the sandbox, and only a process can set its own. Nothing else runs in between. */
-function spawnWithUmask(file: string, args: readonly string[], stdio: StdioOptions): ChildProcess {
+function spawnWithUmask(file: string, args: readonly string[], stdio: readonly Stdio[]): ChildProcess {
   const before = process.umask(0o022);
+  const nowhere = openSync('/dev/null', 'r');
   try {
+    const all: Stdio[] = [...stdio];
+    for (const descriptor of (inherited ??= inheritedDescriptors())) {
+      if (descriptor >= stdio.length) all[descriptor] = nowhere;
+    }
     // A session of its own: no controlling terminal to inject input into, and Ctrl-C reaches it only through us.
-    return spawn(file, args, { cwd: '/', env: {}, stdio, detached: true });
+    return spawn(file, args, { cwd: '/', env: {}, stdio: Array.from(all, (entry) => entry ?? 'ignore'), detached: true });
   } finally {
+    closeSync(nowhere);
     process.umask(before);
   }
 }
