@@ -36,7 +36,7 @@ interface Header {
  * Throws `ARCHIVE_INVALID` when the tar is damaged, cut, or holds sparse files; errors of `source` pass through.
  */
 export async function* readTar(source: AsyncIterable<Uint8Array>): AsyncGenerator<TarEntry> {
-  const { extract } = await import('tar-stream'); // 10 ms: only where a tar is really read
+  const { default: { extract } } = await import('tar-stream'); // 10 ms: only where a tar is really read
   // latin1 keeps the bytes of names as they are: a name need not be UTF-8.
   const parser = extract({ filenameEncoding: 'latin1', allowUnknownFormat: true } as object);
   const rawPax = keepRawPax(parser);
