@@ -14,12 +14,12 @@ export class CapturedOutput {
     const room = HEAD_BYTES - this.#headBytes;
     const first = chunk.subarray(0, Math.max(0, room));
     if (first.length > 0) {
-      this.#head.push(first.slice());
+      this.#head.push(new Uint8Array(first));
       this.#headBytes += first.length;
     }
     const rest = chunk.subarray(first.length);
     if (rest.length === 0) return;
-    this.#tail.push(rest.slice());
+    this.#tail.push(new Uint8Array(rest));
     this.#tailBytes += rest.length;
     while (this.#tail.length > 1 && this.#tailBytes - this.#tail[0]!.length >= TAIL_BYTES) {
       const dropped = this.#tail.shift()!.length;

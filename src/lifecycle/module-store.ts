@@ -40,10 +40,11 @@ export function createModuleStore(folders: ModuleFolders): ModuleStore {
   const extensions = new Map<string, LocatedModule<ExtensionDescriptor> | undefined>();
   let single: readonly LocatedModule<BuildpackDescriptor>[] | undefined;
 
+  const readSingle = (): readonly LocatedModule<BuildpackDescriptor>[] => (single ??= (folders.single ?? []).flatMap((directory) => readBuildpack(directory) ?? []));
+
   const findBuildpack = (reference: BuildpackReference): LocatedModule<BuildpackDescriptor> | undefined => {
-    single ??= (folders.single ?? []).flatMap((directory) => readBuildpack(directory) ?? []);
     return (
-      single.find(({ descriptor }) => descriptor.id === reference.id && descriptor.version === reference.version) ??
+      readSingle().find(({ descriptor }) => descriptor.id === reference.id && descriptor.version === reference.version) ??
       firstIn(folders.buildpacks, reference, readBuildpack)
     );
   };
@@ -51,10 +52,12 @@ export function createModuleStore(folders: ModuleFolders): ModuleStore {
   return {
     findBuildpack: (reference) => remembered(buildpacks, reference, findBuildpack),
     findExtension: (reference) => remembered(extensions, reference, () => firstIn(folders.extensions ?? [], reference, readExtension)),
-    list: (kind) =>
-      (kind === 'buildpack' ? folders.buildpacks : (folders.extensions ?? [])).flatMap((directory) =>
+    list: (kind) => [
+      ...(kind === 'buildpack' ? readSingle().map(({ descriptor }) => escapeBuildpackId(formatBuildpackReference(descriptor))) : []),
+      ...(kind === 'buildpack' ? folders.buildpacks : (folders.extensions ?? [])).flatMap((directory) =>
         listMounted(directory, '').flatMap((id) => listMounted(directory, id).map((version) => `${id}@${version}`)),
       ),
+    ],
   };
 }
 
