@@ -48,7 +48,8 @@ export function createDispatchers(settings: ConnectionSettings): Dispatchers {
   }
 
   async function makePool(proxy: URL | undefined, unverifiedCertificate: boolean): Promise<Dispatcher> {
-    const { Agent, ProxyAgent } = await import('undici'); // 90 ms: only when something is really requested
+    // 90 ms: only when something is really requested. The default export, because a bundle of a CommonJS module has no other.
+    const { Agent, ProxyAgent } = (await import('undici')).default;
     // The client watches silence itself, because only it knows who is being waited for.
     const limits = { headersTimeout: 0, bodyTimeout: 0, connections: 16 };
     const timeout = settings.connectTimeoutMilliseconds;

@@ -31,6 +31,8 @@ export interface LayerOutcome<Data extends SpecTable> {
   readonly reason: string;
   readonly layer: LayerDirectory;
   readonly data: Data;
+  /** Declares other types than asked for, once the buildpack knows better. */
+  setTypes(types: Partial<LayerTypes>): void;
 }
 
 /** A process of the application (`buildpack.md#launchtoml-toml`, Buildpack API 0.9 and later: run directly, without a shell). */
@@ -105,18 +107,26 @@ export function createBuildContext(inputs: BuildContextInputs): { readonly conte
       const previous = readPreviousLayer(layer);
       const decision = decideLayer(request.inputs, previous, types.cache || types.build);
       const recordedInputs = Object.fromEntries(request.inputs.map(({ name, value }) => [name, value]));
+      const outcome = (status: 'reused' | 'created', data: never) => ({
+        status,
+        reason: decision.reason,
+        layer,
+        data,
+        setTypes: (other: Partial<LayerTypes>) => writeLayerToml(layer, { launch: false, build: false, cache: false, ...other }, { inputs: recordedInputs, data }),
+      });
       if (decision.keep) {
-        log.line(`Reusing ${title}: ${decision.reason}`);
+        // A layer without inputs is a mere place, about which there is nothing to say.
+        if (request.inputs.length > 0) log.line(`Reusing ${title}: ${decision.reason}`);
         const data = (previous?.metadata?.['data'] ?? {}) as never;
         writeLayerToml(layer, types, { inputs: recordedInputs, data });
-        return { status: 'reused', reason: decision.reason, layer, data };
+        return outcome('reused', data);
       }
       if (previous !== undefined) log.line(`Rebuilding ${title}: ${decision.reason}`);
       if (request.onChange !== 'keep') clearLayer(layer);
       mkdirSync(layer.path, { recursive: true });
       const data = await request.create(layer, decision.reason);
       writeLayerToml(layer, types, { inputs: recordedInputs, data });
-      return { status: 'created', reason: decision.reason, layer, data };
+      return outcome('created', data as never);
     },
     dropLayer(name) {
       clearLayer(openLayerDirectory(layersDirectory, name));

@@ -37,7 +37,12 @@ export function decideLayer(inputs: readonly LayerInput[], previous: PreviousLay
   const gone = Object.keys(values).find((name) => !inputs.some((input) => input.name === name));
   if (gone !== undefined) return { keep: false, reason: `${gone} is gone` };
   if (needsContents && !previous.hasContents) return { keep: false, reason: 'its files are no longer in the cache' };
-  return { keep: true, reason: inputs.length === 0 ? 'it depends on nothing' : `${joinNames(inputs.map(({ name }) => name))} unchanged` };
+  return { keep: true, reason: inputs.length === 0 ? 'it depends on nothing' : `${joinNames(shortened(inputs.map(({ name }) => name)))} unchanged` };
+}
+
+/** The first three names and the number of the others. */
+function shortened(names: readonly string[]): readonly string[] {
+  return names.length <= 4 ? names : [...names.slice(0, 3), `${names.length - 3} more`];
 }
 
 /** `a`, `a and b`, `a, b and c`. */

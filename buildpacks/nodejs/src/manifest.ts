@@ -1,0 +1,92 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { digestOf, parseJsonFile } from '../../../src/sdk/index.ts';
+import { manifestNotAnObject } from './errors.ts';
+
+/** package.json as far as the buildpack reads it; members of a wrong type count as absent. */
+export interface Manifest {
+  readonly name: string;
+  readonly version: string | undefined;
+  readonly main: string | undefined;
+  readonly scripts: Readonly<Record<string, string>>;
+  readonly dependencies: Readonly<Record<string, string>>;
+  readonly devDependencies: Readonly<Record<string, string>>;
+  readonly optionalDependencies: Readonly<Record<string, string>>;
+  readonly engines: { readonly node: string | undefined; readonly npm: string | undefined };
+  readonly volta: { readonly node: string | undefined; readonly npm: string | undefined };
+  /** `devEngines.runtime` and `devEngines.packageManager`, one or several each. */
+  readonly devEngines: { readonly node: string | undefined; readonly npm: string | undefined };
+  /** `npm@11.1.0+sha512.…`. */
+  readonly packageManager: string | undefined;
+  readonly hasWorkspaces: boolean;
+  /** The parts that an installation reads, without those that only people or other tools do: also what npm is shown. */
+  readonly installParts: Readonly<Record<string, unknown>>;
+  /** Of {@link installParts}. */
+  readonly installDigest: string;
+}
+
+/** Members that no installation depends on. `scripts` is one because those that run at installation are dealt with apart. */
+const NOT_FOR_INSTALLATION = new Set([
+  'scripts', 'version', 'description', 'keywords', 'author', 'contributors', 'maintainers', 'repository', 'bugs', 'homepage', 'license', 'licenses', 'main', 'module', 'browser', 'types',
+  'typings', 'exports', 'imports', 'files', 'funding', 'eslintConfig', 'prettier', 'jest', 'babel', 'browserslist', 'lint-staged', 'nodemonConfig', 'sideEffects', 'directories', 'man',
+]);
+
+/** The application's package.json; an application of plain JavaScript files has none. Throws `JSON_INVALID` and `NODE_MANIFEST_INVALID`. */
+export function readManifest(directory: string): Manifest | undefined {
+  const file = join(directory, 'package.json');
+  return existsSync(file) ? parseManifest(readFileSync(file, 'utf8')) : undefined;
+}
+
+/** Reads the text of a package.json. */
+export function parseManifest(text: string): Manifest {
+  const root = parseJsonFile(text, 'package.json');
+  if (!isTable(root)) throw manifestNotAnObject();
+  const table = (value: unknown) => (isTable(value) ? value : {});
+  const installParts = Object.fromEntries(Object.entries(root).filter(([name]) => !NOT_FOR_INSTALLATION.has(name)));
+  const devEngines = table(root['devEngines']);
+  return {
+    name: readText(root['name']) ?? 'application',
+    version: readText(root['version']),
+    main: readText(root['main']),
+    scripts: strings(root['scripts']),
+    dependencies: strings(root['dependencies']),
+    devDependencies: strings(root['devDependencies']),
+    optionalDependencies: strings(root['optionalDependencies']),
+    engines: { node: readText(table(root['engines'])['node']), npm: readText(table(root['engines'])['npm']) },
+    volta: { node: readText(table(root['volta'])['node']), npm: readText(table(root['volta'])['npm']) },
+    devEngines: { node: devEngine(devEngines['runtime'], 'node'), npm: devEngine(devEngines['packageManager'], 'npm') },
+    packageManager: readText(root['packageManager']),
+    hasWorkspaces: root['workspaces'] !== undefined,
+    installParts,
+    installDigest: digestOf(JSON.stringify(sortKeys(installParts))),
+  };
+}
+
+function devEngine(value: unknown, name: string): string | undefined {
+  const entries: readonly unknown[] = Array.isArray(value) ? value : [value];
+  const entry = entries.find((candidate) => isTable(candidate) && candidate['name'] === name);
+  return isTable(entry) ? readText(entry['version']) : undefined;
+}
+
+/** The value with the members of every object in name order. */
+function sortKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sortKeys);
+  if (!isTable(value)) return value;
+  return Object.fromEntries(
+    Object.keys(value)
+      .sort()
+      .map((key) => [key, sortKeys(value[key])]),
+  );
+}
+
+export function isTable(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function readText(value: unknown): string | undefined {
+  return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
+}
+
+function strings(value: unknown): Readonly<Record<string, string>> {
+  return isTable(value) ? Object.fromEntries(Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === 'string')) : {};
+}
