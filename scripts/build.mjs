@@ -49,8 +49,11 @@ try {
   for (const name of buildpacks) {
     if (existsSync(join(root, 'buildpacks', name, 'buildpack.toml'))) await bundleBuildpack(name);
   }
-  rmSync(join(root, 'dist'), { recursive: true, force: true });
+  // Two renames: a command that starts meanwhile finds the old files or the new ones.
+  const replaced = `${staging}.old`;
+  if (existsSync(join(root, 'dist'))) renameSync(join(root, 'dist'), replaced);
   renameSync(staging, join(root, 'dist'));
+  rmSync(replaced, { recursive: true, force: true });
 } finally {
   rmSync(staging, { recursive: true, force: true });
 }
