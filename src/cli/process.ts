@@ -17,6 +17,10 @@ export async function runAsProcess(argv: readonly string[]): Promise<void> {
       setTimeout(() => process.exit(interruption.exitCode), PATIENCE_MILLISECONDS).unref();
     });
   }
+  // What fails unheard while everything is being stopped fails because of that.
+  process.on('unhandledRejection', (reason) => {
+    if (!controller.signal.aborted) throw reason;
+  });
   const context: CliContext = {
     stdout: textStream(process.stdout),
     stderr: textStream(process.stderr),
