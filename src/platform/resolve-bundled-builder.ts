@@ -38,12 +38,14 @@ export async function resolveBundledBuilder(request: BuilderRequest, ports: Bund
   const cacheDirectory = join(ports.home.cache, 'images');
   mkdirSync(cacheDirectory, { recursive: true });
   const supply = ports.createSupply(owner, architecture, request.frozen, events, signal);
+  // Before the others start: nobody would listen to their failure while this is awaited.
+  const registry = await ports.npmRegistry();
   const [buildImage, node, run] = await Promise.all([
     unpackBuildImage({ builder: owner, architecture, supply, cacheDirectory, clock: ports.clock, events }),
     unpackBuilderNode({
       builder: owner,
       architecture,
-      registry: await ports.npmRegistry(),
+      registry,
       download: (file, path) => ports.download(file, path, events, signal),
       cacheDirectory,
       clock: ports.clock,
