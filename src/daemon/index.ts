@@ -1,0 +1,19 @@
+/**
+ * The Engine API of Docker and Podman over its socket: finding a daemon, loading and saving images, running
+ * containers. It knows nothing of CNB labels or of registries.
+ *
+ * ```ts
+ * const probes = await findDaemons({ env, uid, home, userAgent, clock });
+ * const daemon = probes.find((probe) => probe.usable)?.daemon;
+ * ```
+ *
+ * @packageDocumentation
+ */
+export { findDaemons } from './find-daemons.ts';
+export type { FindDaemonsOptions } from './find-daemons.ts';
+export type { Daemon, DaemonProbe } from './daemon.ts';
+export type { DaemonErrorCode } from './daemon-error.ts';
+export { createDaemonImageStore } from './image-store.ts';
+export type { DaemonImageEvent, DaemonImageStore, DaemonImageStoreOptions } from './image-store.ts';
+export { createDaemonClient } from './client.ts';
+export type { ContainerExit, ContainerRun, ContainerSpec, DaemonClient, PublishedPort } from './client.ts';
