@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { BuildEvent, BuilderDescription, ImageDescription } from '../../src/index.ts';
+import { Interruption } from '../../src/cli/interruption.ts';
 import { buildingLibrary, digest, runFake, runningLibrary } from '../support/fake-library.ts';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
@@ -149,6 +150,17 @@ describe('tspack run', () => {
 
   it('ends with 128 and the signal', async () => {
     expect((await runFake(['run', 'myapp'], { library: runningLibrary({ code: undefined, signal: 'SIGKILL' }).library })).code).toBe(137);
+  });
+
+  it('ends quietly on Ctrl-C', async () => {
+    const controller = new AbortController();
+    const library = {
+      run: async () => {
+        controller.abort(new Interruption('SIGINT'));
+        return { code: 0, signal: undefined };
+      },
+    };
+    expect(await runFake(['run', 'myapp'], { library, signal: controller.signal })).toEqual({ code: 130, stdout: '', stderr: '' });
   });
 
   it('reads its flags before anything starts', async () => {

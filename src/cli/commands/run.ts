@@ -1,6 +1,7 @@
 import { constants } from 'node:os';
 import { resolve } from 'node:path';
 import type { RunOptions } from '../../index.ts';
+import { exitCodeFor } from '../exit-code.ts';
 import { collectEnv } from '../options/env.ts';
 import { parsePort } from '../options/port.ts';
 import type { CommandFunction } from '../program.ts';
@@ -36,6 +37,7 @@ export const run: CommandFunction<[string, string?], RunFlags> = async ([image, 
     };
     return library.run(options, task);
   });
-  context.signal.throwIfAborted();
+  // Ctrl-C is how people stop an application: nothing to tell about.
+  if (context.signal.aborted) return exitCodeFor(context.signal.reason);
   return exit.code ?? 128 + (constants.signals[exit.signal as keyof typeof constants.signals] ?? 0);
 };

@@ -69,7 +69,7 @@ export class Transfers {
     const known = active.every((event) => event.totalBytes !== undefined);
     const total = active.reduce((sum, event) => sum + (event.totalBytes ?? 0), burst.finishedBytes);
     const milliseconds = Math.max(1, this.now().getTime() - burst.startedAt);
-    const what = active.length === 1 ? visible(active[0]?.label ?? '') : count(active.length + burst.finished, 'file');
+    const what = active.length + burst.finished === 1 ? visible(active[0]?.label ?? '') : count(active.length + burst.finished, 'file');
     return [
       `${direction === 'download' ? 'Downloading' : 'Uploading'} ${what}`,
       known && total > 0 ? `${formatBytes(done)} of ${formatBytes(total)}` : formatBytes(done),
