@@ -37,16 +37,19 @@ export function createPackageSupply(options: PackageSupplyOptions): PackageSuppl
 
 function supplyOf(lock: PackageLock, shipped: PackageLock, options: PackageSupplyOptions): PackageSupply {
   const { builder, architecture, debian, events } = options;
+  const renew = async (superseded: LockedPackage) => {
+    if (options.frozen) throw lockBehind(builder, architecture, superseded);
+    const renewed = await resolveBuilderLock({ ...options, previous: lock });
+    events?.({ kind: 'packages-superseded', builder: builder.name, architecture, changes: renewed.changes });
+    writeFileAtomic(rememberedPath(options, shipped), formatPackageLock(renewed.lock));
+    return supplyOf(renewed.lock, shipped, options);
+  };
+  // Build and run image are assembled at once from one supply: the indexes are read, and the notice given, once.
+  let renewal: Promise<PackageSupply> | undefined;
   return {
     lock,
     fetch: (packages) => fetchPackages({ packages, sources: lock.sources }, debian),
-    renew: async (superseded) => {
-      if (options.frozen) throw lockBehind(builder, architecture, superseded);
-      const renewed = await resolveBuilderLock({ ...options, previous: lock });
-      events?.({ kind: 'packages-superseded', builder: builder.name, architecture, changes: renewed.changes });
-      writeFileAtomic(rememberedPath(options, shipped), formatPackageLock(renewed.lock));
-      return supplyOf(renewed.lock, shipped, options);
-    },
+    renew: (superseded) => (renewal ??= renew(superseded)),
   };
 }
 
