@@ -2,7 +2,11 @@ import { existsSync, lstatSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Files of a node-gyp build that are not its result. They name paths and times of the build. */
-const BUILD_LEFTOVERS = new Set(['Makefile', 'binding.Makefile', 'config.gypi', 'gyp-mac-tool', 'node_gyp_bins', '.deps', 'obj', 'obj.target', 'obj.host']);
+const BUILD_LEFTOVERS = new Set(['Makefile', 'binding.Makefile', 'config.gypi', 'gyp-mac-tool', 'node_gyp_bins', '.deps', 'obj', 'obj.target', 'obj.host', '.forge-meta']);
+const LEFTOVER_SUFFIX = /\.(?:o|a|d|stamp|mk|ar-file-list)$/;
+
+/** Folders at the top of node_modules that tools fill while they build. */
+export const TOOL_CACHES = ['.cache', '.vite', '.vite-temp'] as const;
 
 /**
  * Takes from a production tree what running does not need and what differs from build to build: npm's hidden lockfile (it names the
@@ -12,23 +16,26 @@ export function cleanTree(nodeModules: string): void {
   rmSync(join(nodeModules, '.package-lock.json'), { force: true });
   for (const name of TOOL_CACHES) rmSync(join(nodeModules, name), { recursive: true, force: true });
   for (const directory of packageDirectories(nodeModules)) {
-    const build = join(directory, 'build');
-    if (existsSync(join(build, 'config.gypi')) || existsSync(join(build, 'Makefile'))) cleanNativeBuild(build);
+    if (existsSync(join(directory, 'binding.gyp'))) cleanNativeModule(directory);
   }
 }
 
-/** Folders at the top of node_modules that tools fill while they build. */
-export const TOOL_CACHES = ['.cache', '.vite', '.vite-temp'] as const;
+function cleanNativeModule(directory: string): void {
+  for (const entry of readdirSync(directory, { withFileTypes: true })) {
+    const path = join(directory, entry.name);
+    // node-pre-gyp compiles there and copies the result to where the module looks for it.
+    if (entry.isDirectory() && entry.name.startsWith('build-tmp')) rmSync(path, { recursive: true });
+    else if (entry.isDirectory() && entry.name === 'build') removeLeftovers(path, (name) => BUILD_LEFTOVERS.has(name) || LEFTOVER_SUFFIX.test(name));
+    // gyp writes one beside each project file, wherever in the package that is.
+    else if (entry.isDirectory() && entry.name !== 'node_modules') removeLeftovers(path, (name) => name.endsWith('.target.mk'));
+  }
+}
 
-function cleanNativeBuild(build: string): void {
-  for (const entry of readdirSync(build, { withFileTypes: true })) {
-    const path = join(build, entry.name);
-    if (BUILD_LEFTOVERS.has(entry.name) || entry.name.endsWith('.mk')) rmSync(path, { recursive: true });
-    else if (entry.isDirectory()) {
-      for (const inner of readdirSync(path)) {
-        if (BUILD_LEFTOVERS.has(inner) || inner.endsWith('.o') || inner.endsWith('.a')) rmSync(join(path, inner), { recursive: true });
-      }
-    }
+function removeLeftovers(directory: string, isLeftover: (name: string) => boolean): void {
+  for (const entry of readdirSync(directory, { withFileTypes: true })) {
+    const path = join(directory, entry.name);
+    if (isLeftover(entry.name)) rmSync(path, { recursive: true });
+    else if (entry.isDirectory()) removeLeftovers(path, isLeftover);
   }
 }
 
