@@ -4,6 +4,7 @@ import type { Clock } from '../foundation/index.ts';
 import { HttpError, NO_RETRY, createHttpClient } from '../http/index.ts';
 import type { HttpClient } from '../http/index.ts';
 import type { DaemonProbe } from './daemon.ts';
+import { readDockerContext } from './docker-context.ts';
 
 export interface FindDaemonsOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -45,7 +46,9 @@ function candidates({ env, uid, home }: FindDaemonsOptions): readonly Candidate[
     ...(uid === 0 ? [{ address: 'unix:///run/podman/podman.sock', origin: "the system's Podman socket" }] : []),
   ];
   if (env.DOCKER_HOST) return [{ address: env.DOCKER_HOST, origin: 'DOCKER_HOST' }, ...podman];
+  const context = readDockerContext(env, home);
   return [
+    ...(context === undefined ? [] : [{ address: context.address, origin: `the Docker context "${context.name}"` }]),
     { address: 'unix:///var/run/docker.sock', origin: 'the default socket of Docker' },
     { address: `unix://${join(runtime, 'docker.sock')}`, origin: 'the socket of rootless Docker' },
     ...(home === undefined ? [] : [{ address: `unix://${join(home, '.docker', 'run', 'docker.sock')}`, origin: 'the socket of Docker Desktop' }]),

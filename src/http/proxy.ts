@@ -1,4 +1,5 @@
 import { BlockList, isIP } from 'node:net';
+import { TspackError } from '../foundation/index.ts';
 
 /** Which proxy to use, as data. */
 export interface ProxySettings {
@@ -21,11 +22,22 @@ export function readProxySettings(env: Readonly<Record<string, string | undefine
   return { ...(http ? { http } : {}), ...(https ? { https } : {}), ...(no ? { no } : {}) };
 }
 
-/** The proxy for an address, or undefined to connect directly. The loopback interface is never proxied. */
+/**
+ * The proxy for an address, or undefined to connect directly. The loopback interface is never proxied.
+ * Throws `HTTP_PROXY_INVALID`.
+ */
 export function selectProxy(settings: ProxySettings, url: URL): URL | undefined {
   const proxy = url.protocol === 'https:' ? settings.https : settings.http;
   if (proxy === undefined || isLoopbackHost(url.hostname) || isExcluded(settings.no ?? '', url)) return undefined;
-  return new URL(proxy.includes('://') ? proxy : `http://${proxy}`);
+  const address = proxy.includes('://') ? proxy : `http://${proxy}`;
+  if (URL.canParse(address) && /^https?:$/.test(new URL(address).protocol)) return new URL(address);
+  const variable = url.protocol === 'https:' ? 'HTTPS_PROXY' : 'HTTP_PROXY';
+  throw new TspackError({
+    code: 'HTTP_PROXY_INVALID',
+    // Its value may hold a password.
+    message: `Cannot use the proxy in ${variable}: want an http or https address`,
+    nextStep: `Set ${variable} to an address such as http://proxy.example.com:3128`,
+  });
 }
 
 /** `localhost`, names below it, 127.0.0.0/8 and ::1. */

@@ -101,6 +101,7 @@ export function createRegistryStore(options: RegistryStoreOptions): RegistryStor
 
   async function pushTo(reference: ImageReference, image: Image): Promise<readonly CompressedLayer[]> {
     const place = repository(reference);
+    let failed = false;
     const layers = await settleAll(
       image.layers.map(async (layer) => {
         // A blob that is there already need not be made.
@@ -109,9 +110,16 @@ export function createRegistryStore(options: RegistryStoreOptions): RegistryStor
           if (isForeign(blob) || (await question(() => place.has(blob)))) return layer as CompressedLayer;
         }
         return transfer(async () => {
-          const compressed = await options.compressor.compress(layer);
-          await place.push(compressed.blob, compressed.openBlob);
-          return compressed;
+          // After a failure, what has not begun would only make the user wait for the message.
+          if (failed) return layer as CompressedLayer;
+          try {
+            const compressed = await options.compressor.compress(layer);
+            await place.push(compressed.blob, compressed.openBlob);
+            return compressed;
+          } catch (error) {
+            failed = true;
+            throw error;
+          }
         });
       }),
     );

@@ -1,3 +1,7 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { findDaemons } from '../../src/daemon/index.ts';
 import { DOCKER_VERSION, PODMAN_VERSION, startFakeDaemon } from '../support/fake-daemon.ts';
@@ -46,5 +50,19 @@ describe('findDaemons()', () => {
   it('lists every place without DOCKER_HOST, each once', async () => {
     const addresses = (await find({})).map((probe) => (probe.usable ? probe.daemon.address : probe.address));
     expect(addresses).toEqual(['unix:///var/run/docker.sock', 'unix:///nonexistent/docker.sock', 'unix:///nonexistent/podman/podman.sock']);
+  });
+
+  it('goes first where the current Docker context points', async () => {
+    await using docker = await startFakeDaemon({});
+    const folder = mkdtempSync(join(tmpdir(), 'tspack-context-'));
+    const meta = join(folder, 'contexts/meta', createHash('sha256').update('colima').digest('hex'));
+    mkdirSync(meta, { recursive: true });
+    writeFileSync(join(meta, 'meta.json'), JSON.stringify({ Name: 'colima', Endpoints: { docker: { Host: docker.address } } }));
+    writeFileSync(join(folder, 'config.json'), JSON.stringify({ currentContext: 'colima' }));
+    const first = async (env: Record<string, string>) => (await find({ DOCKER_CONFIG: folder, ...env }))[0];
+    expect(await first({})).toMatchObject({ usable: true, daemon: { address: docker.address } });
+    expect(await first({ DOCKER_CONTEXT: 'default' })).toMatchObject({ address: 'unix:///var/run/docker.sock' });
+    expect(await first({ DOCKER_CONTEXT: 'gone' })).toMatchObject({ address: 'unix:///var/run/docker.sock' });
+    rmSync(folder, { recursive: true });
   });
 });

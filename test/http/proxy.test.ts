@@ -44,6 +44,10 @@ describe('selectProxy()', () => {
     expect(select(no, url) !== undefined).toBe(proxied);
   });
 
+  it.each(['socks5://proxy:1080', 'http://[bad', 'http://user:secret pass@:x'])('refuses %s as a proxy', (http) => {
+    expect(() => selectProxy({ http }, new URL('http://a.example/'))).toThrow('Cannot use the proxy in HTTP_PROXY');
+  });
+
   it('never proxies the loopback interface', () => {
     for (const host of ['localhost:5000', '127.0.0.1', '127.8.8.8', '[::1]:80', 'x.localhost']) expect(select('', `http://${host}/`)).toBeUndefined();
   });
