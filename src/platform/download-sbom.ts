@@ -20,7 +20,7 @@ export async function downloadSbom(image: Image, name: string, directory: string
   mkdirSync(dirname(target), { recursive: true });
   const temporary = temporaryBeside(target);
   try {
-    await extractTar(layer.openTar(), temporary);
+    await extractTar(layer.openTar(), temporary, { dropLeadingSlash: true });
     removeTree(target);
     renameSync(join(temporary, 'layers', 'sbom', 'launch'), target);
   } finally {
