@@ -6,6 +6,9 @@ import { ProgramOutput } from './program-output.ts';
 import { Transfers } from './transfers.ts';
 import { visible, visibleLines } from './untrusted.ts';
 
+/** A phase shows its clock when nothing else moves and it has taken this long. */
+const SLOW_PHASE_MILLISECONDS = 1000;
+
 type LayerEvent = Extract<BuildEvent, { kind: 'layer' }>;
 
 /** The text of a build's events on standard error: pack's words where pack has them. */
@@ -121,7 +124,8 @@ export class BuildEvents {
     const time = this.milliseconds();
     const steps = [...this.steps.values()].map(({ label, startedAt }) => `${visible(label)} · ${formatDuration(time - startedAt)}`);
     const lines = [...steps, ...this.transfers.lines()];
-    if (lines.length === 0 && this.phase !== undefined) lines.push(`${this.phase.name} · ${formatDuration(time - this.phase.startedAt)}`);
+    const phaseTime = this.phase === undefined ? 0 : time - this.phase.startedAt;
+    if (lines.length === 0 && this.phase !== undefined && phaseTime >= SLOW_PHASE_MILLISECONDS) lines.push(`${this.phase.name} · ${formatDuration(phaseTime)}`);
     return lines.map((line) => `  ${line}`);
   }
 
