@@ -50,7 +50,8 @@ export async function resolveBundledBuilder(request: BuilderRequest, ports: Bund
       cacheDirectory,
       clock: ports.clock,
     }),
-    runImageOf(builder, architecture, request, ports, events),
+    // One supply for both images, so that a lock that is behind is made anew once.
+    runImageOf(builder, architecture, owner === builder ? supply : ports.createSupply(builder, architecture, request.frozen, events, signal), ports, events),
   ]);
   const { user } = builder;
   const buildpacks = bundledBuildpacks(builder, ports.buildpacksDirectory);
@@ -69,8 +70,7 @@ export async function resolveBundledBuilder(request: BuilderRequest, ports: Bund
 }
 
 /** The run image from the store, or assembled and put there under a name that says what it is made of. */
-async function runImageOf(builder: BuilderDefinition, architecture: Architecture, request: BuilderRequest, ports: BundledBuilderPorts, events: EventSink<BuilderEvent>): Promise<{ image: Image }> {
-  const supply = ports.createSupply(builder, architecture, request.frozen, events, request.signal);
+async function runImageOf(builder: BuilderDefinition, architecture: Architecture, supply: PackageSupply, ports: BundledBuilderPorts, events: EventSink<BuilderEvent>): Promise<{ image: Image }> {
   const record = join(ports.home.cache, 'run-images', runImageKey(builder, supply.lock));
   if (existsSync(record)) {
     const imageId = readFileSync(record, 'utf8');
