@@ -1,7 +1,9 @@
+import { TspackError } from '../foundation/index.ts';
 import { bytesBody } from '../http/index.ts';
 import type { HttpRequest } from '../http/index.ts';
 import type { Daemon } from './daemon.ts';
-import { daemonError } from './daemon-error.ts';
+import { daemonError, daemonTitle } from './daemon-error.ts';
+import type { DaemonErrorCode } from './daemon-error.ts';
 import { readStdStreams } from './std-streams.ts';
 
 /** A port of a container, made reachable on this machine. */
@@ -42,7 +44,7 @@ export interface ContainerExit {
   readonly code: number;
 }
 
-/** The containers of a daemon (Engine API `/containers`). Throws `DAEMON_UNREACHABLE`, `DAEMON_REFUSED`, `DAEMON_PORT_TAKEN`. */
+/** The containers of a daemon (Engine API `/containers`). Throws `DAEMON_UNREACHABLE`, `DAEMON_REFUSED`, `DAEMON_IMAGE_NOT_FOUND`, `DAEMON_PORT_TAKEN`. */
 export interface DaemonClient {
   /** Creates a container, runs it to its end and removes it. A non-zero exit is a value. */
   runContainer(run: ContainerRun): Promise<ContainerExit>;
@@ -80,7 +82,16 @@ export function createDaemonClient(daemon: Daemon): DaemonClient {
         path: '/containers/create',
         headers: { 'content-type': 'application/json' },
         body: bytesBody(JSON.stringify(createBody(spec))),
+        expect: [404],
       });
+      if (response.status === 404) {
+        await response.discard();
+        throw new TspackError<DaemonErrorCode>({
+          code: 'DAEMON_IMAGE_NOT_FOUND',
+          message: `Cannot create a container of ${spec.image}: ${daemonTitle(daemon.name)} does not have that image`,
+          nextStep: 'Check the image name, or build it with --output docker',
+        });
+      }
       return ((await response.json()) as { Id: string }).Id;
     },
     startContainer: (id) => post('start the container', `/containers/${id}/start`, { expect: [304] }),

@@ -110,6 +110,12 @@ describe('createDaemonClient()', () => {
     expect(steps(fake).at(-1)).toBe('DELETE /containers');
   });
 
+  it('says that the daemon does not have the image', async () => {
+    await using fake = await startFakeDaemon({});
+    await expect((await open(fake)).runContainer({ image: 'app:none' })).rejects.toMatchObject({ code: 'DAEMON_IMAGE_NOT_FOUND', message: expect.stringContaining('app:none') as string });
+    expect(steps(fake)).toEqual(['POST /containers/create']);
+  });
+
   it('leaves a container alone that has ended', async () => {
     await using fake = await startFakeDaemon({});
     const client = await open(fake);

@@ -114,15 +114,14 @@ describe.skipIf(CRANE === undefined).each(daemons)('$name $version at $address',
         () => undefined,
       );
     }
+    await expect.poll(() => started, { timeout: 10_000 }).toMatch(/^[0-9a-f]{64}$/).finally(() => controller.abort());
     expect(status).toBe(200);
-    await expect.poll(() => started).toMatch(/^[0-9a-f]{64}$/);
-    controller.abort();
     expect((await run).code).toBeGreaterThan(0);
     await expect(fetch(`http://127.0.0.1:${port}/v2/`)).rejects.toThrow();
   });
 
   it('says that an image does not exist', async () => {
-    await expect(client.runContainer({ image: 'localhost/tspack-test/none:1' })).rejects.toMatchObject({ code: 'DAEMON_REFUSED' });
+    await expect(client.runContainer({ image: 'localhost/tspack-test/none:1' })).rejects.toMatchObject({ code: 'DAEMON_IMAGE_NOT_FOUND' });
   });
 });
 
