@@ -55,21 +55,26 @@ export interface FakePackage {
   readonly bin?: string;
 }
 
+/** npm in name only. */
+export interface FakeNpm {
+  /** Arguments of each run. */
+  readonly calls: string[];
+  readonly environments: Readonly<Record<string, string>>[];
+  readonly run: CommandRunner;
+  /** When set, every run prints this and fails. */
+  fail: string | undefined;
+}
+
 /**
  * Runs everything for real but npm: `ci` and `install` write packages as package.json names them, `prune` removes devDependencies,
  * `run build` calls `onBuild`.
  */
-export function createFakeNpm(options: { readonly packages?: Readonly<Record<string, FakePackage>>; readonly onBuild?: (cwd: string, env: Readonly<Record<string, string>>) => number } = {}): {
-  readonly calls: string[];
-  readonly environments: Readonly<Record<string, string>>[];
-  readonly run: CommandRunner;
-  fail: string | undefined;
-} {
-  const fake = {
-    calls: [] as string[],
-    environments: [] as Readonly<Record<string, string>>[],
-    fail: undefined as string | undefined,
-    run: (async (command) => {
+export function createFakeNpm(options: { readonly packages?: Readonly<Record<string, FakePackage>>; readonly onBuild?: (cwd: string, env: Readonly<Record<string, string>>) => number } = {}): FakeNpm {
+  const fake: FakeNpm = {
+    calls: [],
+    environments: [],
+    fail: undefined,
+    run: async (command) => {
       const at = command.command.findIndex((word) => word.endsWith('npm-cli.js'));
       if (at === -1) return await runCommand(command);
       const args = command.command.slice(at + 1);
@@ -91,7 +96,7 @@ export function createFakeNpm(options: { readonly packages?: Readonly<Record<str
         for (const name of Object.keys({ ...manifest['dependencies'], ...(development ? manifest['devDependencies'] : {}) })) writePackage(command.cwd, name, options.packages?.[name] ?? {});
       }
       return { exitCode: 0, signal: undefined, tail: '', stdout: '' };
-    }) satisfies CommandRunner as CommandRunner,
+    },
   };
   return fake;
 }
@@ -104,7 +109,7 @@ function writePackage(root: string, name: string, { files = {}, bin }: FakePacka
     writeFileSync(join(directory, file), content);
   }
   const hidden = join(root, 'node_modules/.package-lock.json');
-  const lock = existsSync(hidden) ? (JSON.parse(readFileSync(hidden, 'utf8')) as { packages: Record<string, unknown> }) : { lockfileVersion: 3, packages: {} };
+  const lock: { lockfileVersion: number; packages: Record<string, unknown> } = existsSync(hidden) ? (JSON.parse(readFileSync(hidden, 'utf8')) as never) : { lockfileVersion: 3, packages: {} };
   lock.packages[`node_modules/${name}`] = { version: '1.0.0', integrity: `sha512-${Buffer.from(name).toString('base64')}` };
   writeFileSync(hidden, JSON.stringify(lock));
   if (bin === undefined) return;
