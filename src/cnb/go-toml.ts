@@ -1,6 +1,6 @@
 import type { SpecValue } from './fields.ts';
-import { GoStruct, formatGoJson, sortedMembers, wellFormed } from './go-json.ts';
-import type { GoValue } from './go-json.ts';
+import { GoStruct, formatGoJson, sortedMembers, wellFormed } from '../foundation/index.ts';
+import type { GoValue } from '../foundation/index.ts';
 
 /** A string that is written as JSON: the reference does so for `command` alone. */
 export class JsonText {

@@ -11,6 +11,8 @@ export { digestFromHex, digestHex, digestOf, isDigest, parseDigest } from './dig
 export type { Digest } from './digest.ts';
 export { packageRoot, temporaryBeside, writeFileAtomic } from './files.ts';
 export { removeTree } from './remove-tree.ts';
+export { GoStruct, formatGoJson, sortedMembers, wellFormed } from './go-json.ts';
+export type { GoValue } from './go-json.ts';
 export { formatToml, parseToml, readTomlFile } from './toml.ts';
 export type { TomlTable, TomlValue } from './toml.ts';
 export { runProcess } from './process.ts';

@@ -13,7 +13,6 @@ export type { ContentStore, ImageStore, LayerCompressor } from './store.ts';
 export type { LayerWriter } from './layer-writer.ts';
 export { appendLayers, createImage, imagePlatform, withContainerConfig } from './create-image.ts';
 export type { ImageParts } from './create-image.ts';
-export { formatGoJson, sortKeys } from './json.ts';
 export { createBlobLayer, createTarLayer } from './layer.ts';
 export {
   MAXIMUM_MANIFEST_BYTES,

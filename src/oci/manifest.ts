@@ -1,7 +1,6 @@
-import { TspackError, digestOf, isDigest } from '../foundation/index.ts';
+import { GoStruct, TspackError, digestOf, formatGoJson, isDigest } from '../foundation/index.ts';
 import { MEDIA_TYPES } from './descriptor.ts';
 import { createBlobLayer } from './layer.ts';
-import { formatGoJson, sortKeys } from './json.ts';
 import { collectBytes, verifyContent } from './verify.ts';
 import type { Descriptor, ImagePlatform } from './descriptor.ts';
 import type { Image, ImageConfig, Layer } from './image.ts';
@@ -36,15 +35,23 @@ export function configDescriptor(image: Image): Descriptor {
  */
 export function createManifest(image: Image, layers: readonly (Layer & Required<Pick<Layer, 'blob'>>)[]): { descriptor: Descriptor; bytes: Uint8Array } {
   if (image.manifest !== undefined) return image.manifest;
-  const manifest = {
+  const { annotations = {} } = image;
+  const manifest = new GoStruct({
     schemaVersion: 2,
     mediaType: MEDIA_TYPES.ociManifest,
-    config: configDescriptor(image),
-    layers: layers.map(({ blob: { mediaType, digest, size } }) => ({ mediaType: ociLayerType(mediaType), digest, size })),
-    ...(image.annotations === undefined || Object.keys(image.annotations).length === 0 ? {} : { annotations: sortKeys(image.annotations) }),
-  };
+    config: descriptorStruct(configDescriptor(image)),
+    layers: layers.map(({ blob }) => descriptorStruct({ ...blob, mediaType: ociLayerType(blob.mediaType) })),
+    annotations: Object.keys(annotations).length === 0 ? undefined : annotations,
+  });
   const bytes = Buffer.from(formatGoJson(manifest));
-  return { descriptor: { mediaType: manifest.mediaType, digest: digestOf(bytes), size: bytes.length }, bytes };
+  return { descriptor: { mediaType: MEDIA_TYPES.ociManifest, digest: digestOf(bytes), size: bytes.length }, bytes };
+}
+
+const descriptorStruct = ({ mediaType, digest, size }: Descriptor): GoStruct => new GoStruct({ mediaType, digest, size });
+
+/** The text of the `index.json` of a layout. Nothing hashes it, and entries of others keep members that we do not know. */
+export function formatManifestIndex(entries: readonly Descriptor[]): string {
+  return JSON.stringify({ schemaVersion: 2, mediaType: MEDIA_TYPES.ociIndex, manifests: entries });
 }
 
 /** One manifest does not mix Docker's and OCI's layer types. */

@@ -2,8 +2,8 @@ import type { ApiVersion } from '../api-version.ts';
 import { isApiAtLeast } from '../api-version.ts';
 import { decodeJson, defined } from '../fields.ts';
 import type { Fields } from '../fields.ts';
-import { GoStruct, formatGoJson, tableOrNull } from '../go-json.ts';
-import type { GoValue } from '../go-json.ts';
+import { GoStruct, formatGoJson } from '../../foundation/index.ts';
+import type { GoValue } from '../../foundation/index.ts';
 import { commandFor } from '../launch-metadata.ts';
 import type { AttributedBomEntry, LaunchMetadata, LaunchProcess } from '../launch-metadata.ts';
 import { nonEmpty } from '../launch-toml.ts';
@@ -106,7 +106,7 @@ export function formatBom(bom: readonly AttributedBomEntry[] | undefined): GoVal
   if (bom === undefined || bom.length === 0) return null;
   return bom.map(
     ({ name, metadata, buildpack }) =>
-      new GoStruct({ name, metadata: tableOrNull(metadata), buildpack: new GoStruct({ id: buildpack.id, version: buildpack.version }) }),
+      new GoStruct({ name, metadata: metadata ?? null, buildpack: new GoStruct({ id: buildpack.id, version: buildpack.version }) }),
   );
 }
 

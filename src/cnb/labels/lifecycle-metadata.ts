@@ -1,7 +1,7 @@
 import type { Fields, SpecTable } from '../fields.ts';
 import { decodeJson, defined } from '../fields.ts';
-import { GoStruct, formatGoJson, tableOrNull } from '../go-json.ts';
-import type { GoValue } from '../go-json.ts';
+import { GoStruct, formatGoJson } from '../../foundation/index.ts';
+import type { GoValue } from '../../foundation/index.ts';
 import { nonEmpty } from '../launch-toml.ts';
 
 /** Where a layer's diff ID is kept; empty when there is no such layer. */
@@ -161,9 +161,9 @@ export function buildpackLayersStruct(record: BuildpackLayersRecord): GoStruct {
     key: record.key,
     version: record.version,
     layers: Object.fromEntries(
-      Object.entries(record.layers).map(([name, { sha, data, build, launch, cache }]) => [name, new GoStruct({ sha, data: tableOrNull(data), build, launch, cache })]),
+      Object.entries(record.layers).map(([name, { sha, data, build, launch, cache }]) => [name, new GoStruct({ sha, data: data ?? null, build, launch, cache })]),
     ),
-    store: record.store === undefined ? undefined : new GoStruct({ metadata: tableOrNull(record.store.metadata) }),
+    store: record.store === undefined ? undefined : new GoStruct({ metadata: record.store.metadata ?? null }),
   });
 }
 

@@ -1,7 +1,6 @@
 import { decodeJson, decodeToml, defined } from '../fields.ts';
 import type { Fields, SpecTable } from '../fields.ts';
-import { GoStruct, formatGoJson } from '../go-json.ts';
-import { formatToml } from '../../foundation/index.ts';
+import { GoStruct, formatGoJson, formatToml } from '../../foundation/index.ts';
 import { present } from '../fields.ts';
 
 /** Where the source of an app came from (`platform.md#project-metadatatoml-toml`). */

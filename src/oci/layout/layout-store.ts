@@ -1,9 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { TspackError, writeFileAtomic } from '../../foundation/index.ts';
-import { formatGoJson } from '../json.ts';
 import { MEDIA_TYPES } from '../descriptor.ts';
-import { createManifest, imageFromManifest, parseManifestIndex, selectManifest } from '../manifest.ts';
+import { createManifest, formatManifestIndex, imageFromManifest, parseManifestIndex, selectManifest } from '../manifest.ts';
 import { imagePlatform } from '../create-image.ts';
 import { formatImageReference } from '../image-reference.ts';
 import { openBlobDirectory } from './blob-directory.ts';
@@ -15,6 +14,9 @@ import type { ImageStore, LayerCompressor } from '../store.ts';
 
 const REF_NAME = 'org.opencontainers.image.ref.name';
 const CONTAINERD_NAME = 'io.containerd.image.name';
+
+/** The text of the file `oci-layout`. */
+export const OCI_LAYOUT = '{"imageLayoutVersion":"1.0.0"}';
 
 export interface LayoutStore extends ImageStore {
   readonly blobs: BlobDirectory;
@@ -93,8 +95,8 @@ export function readIndex(directory: string): readonly Descriptor[] {
 
 /** Writes `oci-layout` and `index.json`. */
 export function writeIndex(directory: string, entries: readonly Descriptor[]): void {
-  writeFileAtomic(join(directory, 'oci-layout'), formatGoJson({ imageLayoutVersion: '1.0.0' }));
-  writeFileAtomic(join(directory, 'index.json'), formatGoJson({ schemaVersion: 2, mediaType: MEDIA_TYPES.ociIndex, manifests: entries }));
+  writeFileAtomic(join(directory, 'oci-layout'), OCI_LAYOUT);
+  writeFileAtomic(join(directory, 'index.json'), formatManifestIndex(entries));
 }
 
 export function samePlatform(a: ImagePlatform | undefined, b: ImagePlatform): boolean {

@@ -1,6 +1,5 @@
 import { TspackError, digestHex, digestOf } from '../../foundation/index.ts';
 import { readTar, writeTar } from '../../archive/index.ts';
-import { formatGoJson } from '../json.ts';
 import { formatFamiliarReference } from '../image-reference.ts';
 import { MAXIMUM_MANIFEST_BYTES, parseConfig } from '../manifest.ts';
 import { collectBytes } from '../verify.ts';
@@ -31,7 +30,7 @@ export async function* openDockerArchive(image: Image, references: readonly Imag
     layers.push(path);
   }
   const manifest = [{ Config: config, RepoTags: references.map(repoTag), Layers: layers }];
-  entries.push({ path: 'manifest.json', type: 'file', content: Buffer.from(formatGoJson(manifest)) });
+  entries.push({ path: 'manifest.json', type: 'file', content: Buffer.from(JSON.stringify(manifest)) });
   yield* writeTar(entries);
 }
 

@@ -1,10 +1,8 @@
 import { digestHex } from '../../foundation/index.ts';
 import { writeTar } from '../../archive/index.ts';
-import { MEDIA_TYPES } from '../descriptor.ts';
-import { formatGoJson } from '../json.ts';
-import { createManifest } from '../manifest.ts';
+import { createManifest, formatManifestIndex } from '../manifest.ts';
 import { imagePlatform } from '../create-image.ts';
-import { referenceAnnotations } from '../layout/layout-store.ts';
+import { OCI_LAYOUT, referenceAnnotations } from '../layout/layout-store.ts';
 import type { Descriptor } from '../descriptor.ts';
 import type { Image } from '../image.ts';
 import type { ImageReference } from '../image-reference.ts';
@@ -20,11 +18,7 @@ export async function createOciArchive(
   const layers = [];
   for (const layer of image.layers) layers.push(await compressor.compress(layer));
   const manifest = createManifest(image, layers);
-  const index = {
-    schemaVersion: 2,
-    mediaType: MEDIA_TYPES.ociIndex,
-    manifests: references.map((reference) => ({ ...manifest.descriptor, platform: imagePlatform(image), annotations: referenceAnnotations(reference) })),
-  };
+  const named = references.map((reference) => ({ ...manifest.descriptor, platform: imagePlatform(image), annotations: referenceAnnotations(reference) }));
   const blobs = new Map<string, TarSourceEntry>();
   const addBlob = (entry: Omit<TarSourceEntry, 'type' | 'path'>, digest: Descriptor['digest']) =>
     blobs.set(digest, { path: `blobs/sha256/${digestHex(digest)}`, type: 'file', ...entry });
@@ -32,8 +26,8 @@ export async function createOciArchive(
   addBlob({ content: image.configBytes }, image.imageId);
   addBlob({ content: manifest.bytes }, manifest.descriptor.digest);
   const entries: TarSourceEntry[] = [
-    { path: 'oci-layout', type: 'file', content: Buffer.from(formatGoJson({ imageLayoutVersion: '1.0.0' })) },
-    { path: 'index.json', type: 'file', content: Buffer.from(formatGoJson(index)) },
+    { path: 'oci-layout', type: 'file', content: Buffer.from(OCI_LAYOUT) },
+    { path: 'index.json', type: 'file', content: Buffer.from(formatManifestIndex(named)) },
     ...blobs.values(),
   ];
   return { descriptor: manifest.descriptor, open: () => writeTar(entries) };

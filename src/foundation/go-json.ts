@@ -1,6 +1,4 @@
-import type { SpecTable, SpecValue } from './fields.ts';
-
-/** A table whose members keep their given order, as a Go struct does; undefined members are left out. */
+/** An object whose members keep their given order, as a Go struct does; undefined members are left out. */
 export class GoStruct {
   readonly members: readonly (readonly [string, GoValue | undefined])[];
 
@@ -10,12 +8,12 @@ export class GoStruct {
 }
 
 /** What {@link formatGoJson} writes. Plain objects are Go maps: their keys are sorted by bytes. */
-export type GoValue = SpecValue | GoStruct | readonly GoValue[] | { readonly [key: string]: GoValue };
+export type GoValue = string | number | boolean | null | Date | GoStruct | readonly GoValue[] | { readonly [key: string]: GoValue };
 
 /**
  * JSON as Go's `encoding/json` writes it: no white space, struct members in order, map keys sorted by bytes, and
- * `<`, `>`, `&`, U+2028, U+2029 escaped. Label texts are part of the config digest, so the bytes matter.
- * Throws RangeError for NaN and infinities, which JSON does not have.
+ * `<`, `>`, `&`, U+2028, U+2029 escaped. Image configs and labels are hashed, so the same image by tspack and by the
+ * reference lifecycle needs the same bytes. Throws RangeError for NaN and infinities, which JSON does not have.
  */
 export function formatGoJson(value: GoValue): string {
   if (value === null || typeof value === 'boolean') return String(value);
@@ -37,11 +35,6 @@ export function sortedMembers<T>(map: Readonly<Record<string, T>>): readonly (re
 
 function formatString(text: string): string {
   return JSON.stringify(wellFormed(text)).replace(/[<>&\u2028\u2029]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
-}
-
-/** A free table as a value of {@link formatGoJson}; null stands for Go's nil map. */
-export function tableOrNull(table: SpecTable | undefined): SpecTable | null {
-  return table ?? null;
 }
 
 /** Lone surrogates, which UTF-8 cannot hold, become U+FFFD. */

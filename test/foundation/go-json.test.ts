@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { GoStruct, formatGoJson } from '../../src/cnb/go-json.ts';
+import { GoStruct, formatGoJson } from '../../src/foundation/go-json.ts';
 
 describe('formatGoJson()', () => {
   it.each([
