@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { escapeBuildpackId, parseBuildpackDescriptor } from '../cnb/index.ts';
 import { TspackError, isDigest, writeFileAtomic } from '../foundation/index.ts';
 import { buildImageOwner, createRunImage, findBundledBuilder, runImageKey, unpackBuildImage, unpackBuilderNode } from '../builder/index.ts';
-import { parseImageReference } from '../oci/index.ts';
+import { formatFamiliarReference, parseImageReference, withDigest } from '../oci/index.ts';
 import type { BuildpackDescriptor } from '../cnb/index.ts';
 import type { Clock, EventSink } from '../foundation/index.ts';
 import type { Architecture, BuilderDefinition, BuilderEvent, PackageSupply, RegistryFile } from '../builder/index.ts';
@@ -64,24 +64,31 @@ export async function resolveBundledBuilder(request: BuilderRequest, ports: Bund
     order: { order: buildpacks.map(({ reference }) => ({ group: [{ ...reference, optional: false }] })), orderExtensions: [] },
     buildpacks,
     mounts: [{ kind: 'bind', source: node.directory as HostPath, target: '/cnb/tspack' as SandboxPath, writable: false }],
-    runImage: { image: run.image, name: runName, reference: run.image.imageId, mirrors: [] },
-    facts: factsOf(buildImage.lock, run.image),
+    runImage: { image: run, name: runName, reference: formatFamiliarReference(withDigest(parseImageReference(runName), run.manifest.descriptor.digest)), mirrors: [] },
+    facts: factsOf(buildImage.lock, run),
   };
 }
 
-/** The run image from the store, or assembled and put there under a name that says what it is made of. */
-async function runImageOf(builder: BuilderDefinition, architecture: Architecture, supply: PackageSupply, ports: BundledBuilderPorts, events: EventSink<BuilderEvent>): Promise<{ image: Image }> {
-  const record = join(ports.home.cache, 'run-images', runImageKey(builder, supply.lock));
+/**
+ * The run image from the store, or assembled and put there under its name. It is compressed once, because images name
+ * it by the digest of the manifest that it has, or will have, in a registry (DESIGN.md §4).
+ */
+async function runImageOf(builder: BuilderDefinition, architecture: Architecture, supply: PackageSupply, ports: BundledBuilderPorts, events: EventSink<BuilderEvent>): Promise<DistributedImage> {
+  const recordOf = (lock: PackageSupply['lock']) => join(ports.home.cache, 'run-images', runImageKey(builder, lock));
+  const record = recordOf(supply.lock);
   if (existsSync(record)) {
     const imageId = readFileSync(record, 'utf8');
     const image = isDigest(imageId) ? await ports.store.readById(imageId) : undefined;
-    if (image !== undefined && image.layers.every(({ diffId }) => ports.store.blobs.has(diffId))) return { image };
+    if (image?.manifest !== undefined && image.layers.every(({ diffId }) => ports.store.blobs.has(diffId))) return { ...image, manifest: image.manifest };
   }
   const made = await createRunImage({ builder, architecture, supply, layerWriter: ports.store.layerWriter, workDirectory: join(ports.home.work, 'run-images'), events });
-  await ports.store.write(made.image, [parseImageReference(builder.runImage?.reference ?? builder.name)]);
-  writeFileAtomic(join(ports.home.cache, 'run-images', runImageKey(builder, made.lock)), made.image.imageId);
-  return made;
+  const image = await ports.store.distribute(made.image);
+  await ports.store.write(image, [parseImageReference(builder.runImage?.reference ?? builder.name)]);
+  writeFileAtomic(recordOf(made.lock), image.imageId);
+  return image;
 }
+
+type DistributedImage = Image & Required<Pick<Image, 'manifest'>>;
 
 /** The buildpacks of a builder as they were bundled, at the place where the spec puts them. */
 export function bundledBuildpacks(builder: BuilderDefinition, directory: string): ResolvedBuilder['buildpacks'] {
