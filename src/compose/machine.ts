@@ -50,7 +50,8 @@ export function openMachine(environment: Environment): Machine {
     store: once(() => openLocalStore({ directory: home().store, lockDirectory: home().locks })),
     http: once(async () => {
       const { certificates } = await settings();
-      const ca = certificates.own === undefined || !existsSync(certificates.own) ? [] : [readFileSync(certificates.own, 'utf8')];
+      // A list of our own replaces Node's, so it is the whole one.
+      const ca = certificates.bundle === undefined || !existsSync(certificates.bundle) ? [] : [readFileSync(certificates.bundle, 'utf8')];
       return createHttpClient({ userAgent: `tspack/${version}`, clock: systemClock, proxy: readProxySettings(environment), ca });
     }),
     settings,
