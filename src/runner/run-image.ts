@@ -53,12 +53,12 @@ const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/b
 export async function runImage(options: RunImageOptions): Promise<ProcessExit> {
   const { image, events } = options;
   const config = image.config.config ?? {};
-  const planned = await planPorts(options.ports, 'PORT' in options.env);
+  await using plan = await planPorts(options.ports, 'PORT' in options.env);
   const rootfs = await unpackImage(options);
   const user = readImageUser(rootfs, config.User ?? '');
   const command = imageCommand(rootfs, config, options.process, options.args);
 
-  await using _published = await publish(planned, events);
+  await using _published = await publish(plan.ports, events);
   using run = createRunDirectory(options.cacheDirectory);
   await using sandbox = await options.executor.open({
     root: rootfs as HostPath,
@@ -73,7 +73,7 @@ export async function runImage(options: RunImageOptions): Promise<ProcessExit> {
   const spec: ProcessSpec = {
     command,
     cwd: (config.WorkingDir === undefined || config.WorkingDir === '' ? '/' : config.WorkingDir) as SandboxPath,
-    env: runEnv(options, user, planned[0]),
+    env: runEnv(options, user, plan.ports[0]),
     stdout: options.stdout,
     stderr: options.stderr,
     interactive: options.interactive,

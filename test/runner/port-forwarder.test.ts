@@ -3,23 +3,8 @@ import { connect, createServer } from 'node:net';
 import { createServer as createHttpServer } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { planPorts } from '../../src/runner/plan-ports.ts';
 import { forwardPort } from '../../src/runner/port-forwarder.ts';
-import type { AddressInfo, Server } from 'node:net';
-
-async function listening(server: Server, port = 0, host = '127.0.0.1'): Promise<number> {
-  server.listen(port, host);
-  await once(server, 'listening');
-  return (server.address() as AddressInfo).port;
-}
-
-async function unusedPort(): Promise<number> {
-  const server = createServer();
-  const port = await listening(server);
-  server.close();
-  await once(server, 'close');
-  return port;
-}
+import { listening, unusedPort } from '../support/ports.ts';
 
 describe('forwardPort()', () => {
   it('waits for an application that starts later', async () => {
@@ -80,33 +65,5 @@ describe('forwardPort()', () => {
     const closed = once(client, 'close');
     await forwarder[Symbol.asyncDispose]();
     await closed;
-  });
-});
-
-describe('planPorts()', () => {
-  const port = (hostPort: number, containerPort: number) => ({ hostAddress: '127.0.0.1', hostPort, containerPort });
-
-  it('lets the application listen itself when both ports are equal', async () => {
-    const free = await unusedPort();
-    expect(await planPorts([port(free, free)], false)).toEqual([{ ...port(free, free), applicationPort: free, forwarded: false }]);
-  });
-
-  it('refuses equal ports that are taken', async () => {
-    const server = createServer();
-    const taken = await listening(server);
-    await expect(planPorts([port(taken, taken)], false)).rejects.toMatchObject({ code: 'RUN_PORT_UNAVAILABLE' });
-    server.close();
-  });
-
-  it('gives the container port when free, another when taken', async () => {
-    const server = createServer();
-    const taken = await listening(server);
-    const [planned] = await planPorts([port(1234, taken)], false);
-    expect(planned?.forwarded).toBe(true);
-    expect(planned?.applicationPort).not.toBe(taken);
-    await expect(planPorts([port(1234, taken)], true)).rejects.toMatchObject({ code: 'RUN_PORT_UNAVAILABLE' });
-    server.close();
-    await once(server, 'close');
-    expect((await planPorts([port(1234, taken)], false))[0]?.applicationPort).toBe(taken);
   });
 });

@@ -1,6 +1,4 @@
 import { mkdtempSync, readdirSync, existsSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { once } from 'node:events';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeTar } from '../../src/archive/index.ts';
@@ -8,8 +6,8 @@ import { createBubblewrapExecutor, probeOverlay } from '../../src/executor/bubbl
 import { digestOf, removeTree } from '../../src/foundation/index.ts';
 import { createImage, createTarLayer } from '../../src/oci/index.ts';
 import { runImage } from '../../src/runner/index.ts';
+import { unusedPort } from '../support/ports.ts';
 import { createTestRoot, hostPath, readText, sandboxObstacle, sandboxPath, testBubblewrap } from '../support/sandbox-root.ts';
-import type { AddressInfo } from 'node:net';
 import type { TarSourceEntry } from '../../src/archive/index.ts';
 import type { ContainerConfig, Image, Layer } from '../../src/oci/index.ts';
 import type { RunEvent, RunImageOptions } from '../../src/runner/index.ts';
@@ -160,15 +158,6 @@ describe.skipIf(obstacle !== undefined && process.env['TSPACK_TEST_REQUIRE'] !==
         await new Promise((resolve) => setTimeout(resolve, 50));
       }
     }
-  }
-
-  async function unusedPort(): Promise<number> {
-    const server = createServer().listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const { port } = server.address() as AddressInfo;
-    server.close();
-    await once(server, 'close');
-    return port;
   }
 
   const hasNode = existsSync('/usr/bin/node');
