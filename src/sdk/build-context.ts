@@ -1,6 +1,5 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeFileAtomic } from '../foundation/index.ts';
 import { formatBuildToml, formatLaunchToml, formatStoreToml, parseStoreToml } from '../cnb/index.ts';
 import type { BuildpackPlan, Label, LayerTypes, ProcessDefinition, SpecTable } from '../cnb/index.ts';
 import { SBOM_FORMATS, type SbomDocument, type SbomFormat } from '../sbom/index.ts';
@@ -140,7 +139,7 @@ export function createBuildContext(inputs: BuildContextInputs): { readonly conte
     async writeLaunchSbom(document) {
       const { encodeSbom } = await import('../sbom/index.ts');
       for (const format of inputs.sbomFormats) {
-        writeFileAtomic(join(layersDirectory, `launch.sbom.${SBOM_FORMATS[format].fileExtension}`), encodeSbom(format, document));
+        writeFileSync(join(layersDirectory, `launch.sbom.${SBOM_FORMATS[format].fileExtension}`), encodeSbom(format, document));
       }
     },
     store: existsSync(storeFile) ? (parseStoreToml(readFileSync(storeFile, 'utf8'), storeFile).metadata ?? {}) : {},
@@ -152,9 +151,9 @@ export function createBuildContext(inputs: BuildContextInputs): { readonly conte
   return {
     context,
     finish() {
-      writeFileAtomic(join(layersDirectory, 'launch.toml'), formatLaunchToml({ processes, labels, slices }));
-      if (unmet.length > 0) writeFileAtomic(join(layersDirectory, 'build.toml'), formatBuildToml({ unmet: [...new Set(unmet)] }));
-      if (newStore !== undefined) writeFileAtomic(storeFile, formatStoreToml({ metadata: newStore }));
+      writeFileSync(join(layersDirectory, 'launch.toml'), formatLaunchToml({ processes, labels, slices }));
+      if (unmet.length > 0) writeFileSync(join(layersDirectory, 'build.toml'), formatBuildToml({ unmet: [...new Set(unmet)] }));
+      if (newStore !== undefined) writeFileSync(storeFile, formatStoreToml({ metadata: newStore }));
     },
   };
 }

@@ -1,6 +1,6 @@
 import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { TspackError, writeFileAtomic } from '../foundation/index.ts';
+import { TspackError } from '../foundation/index.ts';
 import { formatLayerToml, parseLayerToml, type LayerTypes, type SpecTable } from '../cnb/index.ts';
 import { SBOM_FORMATS, type SbomDocument, type SbomFormat } from '../sbom/index.ts';
 import type { PreviousLayer } from './layer-decision.ts';
@@ -88,7 +88,7 @@ export function clearLayer(layer: LayerDirectory): void {
   for (const { fileExtension } of Object.values(SBOM_FORMATS)) rmSync(`${layer.path}.sbom.${fileExtension}`, { force: true });
 }
 
-/** Declares the layer to the lifecycle. Written last, so that a failure leaves no layer behind. */
+/** Declares the layer to the lifecycle. Written last, so that a failure leaves no layer behind; not synced to disk, which would cost more than all else of a build that changes nothing. */
 export function writeLayerToml(layer: LayerDirectory, types: LayerTypes, metadata: SpecTable): void {
-  writeFileAtomic(`${layer.path}.toml`, formatLayerToml({ types, metadata }));
+  writeFileSync(`${layer.path}.toml`, formatLayerToml({ types, metadata }));
 }

@@ -28,6 +28,8 @@ export interface BuildpackHost {
 export function processHost(): BuildpackHost {
   // Modes of files in layers must not depend on who runs the build.
   process.umask(0o022);
+  // A reader that has gone away must not end a build half-way.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   return {
     argv: process.argv.slice(2),
     env: process.env,
