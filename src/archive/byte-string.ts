@@ -5,6 +5,7 @@
 export type ByteString = string;
 
 // Everything but NUL to DEL needs more than one byte in UTF-8.
+// eslint-disable-next-line no-control-regex -- the range is what is meant
 const NOT_ASCII = /[^\x00-\x7f]/;
 
 /** Whether every byte is below 0x80. */

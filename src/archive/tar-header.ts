@@ -159,5 +159,6 @@ function fits(value: number, largest: number): boolean {
 
 /** Without the bytes that are not ASCII: readers that know PAX do not look at this field. */
 function ascii(value: ByteString): string {
+  // eslint-disable-next-line no-control-regex -- the range is what is meant
   return isAscii(value) ? value : value.replace(/[^\x00-\x7f]/g, '');
 }

@@ -60,5 +60,5 @@ function isTransient(error: unknown): boolean {
 export function exitCodeFor(error: unknown): number {
   if (error instanceof Interruption) return error.exitCode;
   if (!(error instanceof TspackError)) return EXIT.failure;
-  return isTransient(error) ? EXIT.tryAgain : (EXIT_CODES[error.code] ?? EXIT.failure);
+  return isTransient(error) ? EXIT.tryAgain : (EXIT_CODES[error.code as string] ?? EXIT.failure);
 }

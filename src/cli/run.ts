@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander';
-import { TspackError } from '../index.ts';
+import type { TspackError } from '../index.ts';
 import type { CliContext } from './context.ts';
 import { EXIT, exitCodeFor } from './exit-code.ts';
 import { runProgram } from './program.ts';

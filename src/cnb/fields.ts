@@ -73,7 +73,7 @@ export class Fields {
   strings(key: string): readonly string[] | undefined {
     const value = this.raw(key);
     if (value === undefined) return undefined;
-    if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return value as string[];
+    if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return value;
     return this.#wrong(key, 'a list of strings', value);
   }
 

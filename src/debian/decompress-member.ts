@@ -49,14 +49,14 @@ async function* unxz(range: ByteRange): AsyncIterable<Uint8Array> {
   const compressed = new ReadableStream<Uint8Array>(
     {
       pull(controller) {
-        const { value, done } = source.next();
-        if (done === true) controller.close();
-        else controller.enqueue(value);
+        const next = source.next();
+        if (next.done === true) controller.close();
+        else controller.enqueue(next.value);
       },
     },
     { highWaterMark: 0 },
   );
-  const reader = new XzReadableStream(compressed as globalThis.ReadableStream<Uint8Array>).getReader();
+  const reader = new XzReadableStream(compressed).getReader();
   let isFinished = false;
   try {
     for (;;) {

@@ -179,7 +179,7 @@ export class PackageTree implements Disposable {
   #relative(name: string, what: string): string {
     const path = name.replace(/^(?:\.\/+)+/, '').replace(/\/+$/, '');
     if (path === '' || path === '.') return '';
-    // eslint-disable-next-line no-control-regex -- a NUL would end the name for the system and not for us
+    // A NUL would end the name for the system and not for us.
     const isUnsafe = path.startsWith('/') || path.split('/').some((part) => part === '..' || part === '.' || part === '') || /\0/.test(path);
     if (isUnsafe) throw this.#unsafe(`${what} ${JSON.stringify(name)} leads out of the package`);
     return path;

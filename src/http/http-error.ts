@@ -100,7 +100,7 @@ function explain(cause: unknown, url: string): { why: string; nextStep: string |
     // Waiting does not start a server on our own machine.
     return { why: `nothing listens at ${host}`, nextStep: `Start the server at ${host}, or check the address`, transient: false };
   }
-  const why = code === 'ECONNREFUSED' ? `${host} refuses the connection` : `${error.message || code}`;
+  const why = code === 'ECONNREFUSED' ? `${host} refuses the connection` : error.message || code;
   return { why, nextStep: 'Check the network, and the proxy in HTTPS_PROXY if this network needs one', transient: true };
 }
 

@@ -1,5 +1,5 @@
 import { TspackError } from '../foundation/index.ts';
-import { HttpError } from '../http/index.ts';
+import type { HttpError } from '../http/index.ts';
 import type { Credential } from './keychain.ts';
 
 export type RegistryErrorCode =
@@ -130,5 +130,6 @@ function parseDiagnostics(body: string): readonly RegistryDiagnostic[] {
 
 /** A registry's words end up on a terminal: one line, no control characters. */
 function plain(text: string): string {
+  // eslint-disable-next-line no-control-regex -- control characters are what is removed
   return text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ').slice(0, 300);
 }

@@ -29,7 +29,7 @@ describe('readBuilder()', () => {
   });
 
   it('says that a folder without builder.toml is no builder', () => {
-    expect(() => readBuilder('/nonexistent/nothing')).toThrowError(expect.objectContaining({ code: 'BUILDER_UNKNOWN' }));
+    expect(() => readBuilder('/nonexistent/nothing')).toThrow(expect.objectContaining({ code: 'BUILDER_UNKNOWN' }));
   });
 });
 

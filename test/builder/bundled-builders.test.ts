@@ -28,7 +28,7 @@ describe('findBundledBuilder()', () => {
     ['../builders/base', 'tspack builder suggest'],
     ['toolbox', 'tspack builder suggest'],
   ])('answers %s with what may be meant', (name, step) => {
-    expect(() => findBundledBuilder(BUILDERS, name)).toThrowError(expect.objectContaining({ code: 'BUILDER_UNKNOWN', nextStep: expect.stringContaining(step) }));
+    expect(() => findBundledBuilder(BUILDERS, name)).toThrow(expect.objectContaining({ code: 'BUILDER_UNKNOWN', nextStep: expect.stringContaining(step) }));
   });
 });
 

@@ -99,6 +99,6 @@ describe('inspectBuilder()', () => {
 describe('readBundledBuildpacks()', () => {
   it('names the buildpack that is missing', async () => {
     const { builder } = await make();
-    expect(() => readBundledBuildpacks(builder, join(home, 'elsewhere'))).toThrowError(expect.objectContaining({ code: 'BUILDPACK_UNKNOWN' }));
+    expect(() => readBundledBuildpacks(builder, join(home, 'elsewhere'))).toThrow(expect.objectContaining({ code: 'BUILDPACK_UNKNOWN' }));
   });
 });

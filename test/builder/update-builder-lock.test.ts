@@ -52,6 +52,6 @@ describe('updateBuilderLock()', () => {
 
 describe('readBuilderLock()', () => {
   it('tells to make a lock that is missing', () => {
-    expect(() => readBuilderLock(writeFakeBuilder(home), 'arm64')).toThrowError(expect.objectContaining({ code: 'BUILDER_LOCK_MISSING', nextStep: 'Run tspack builder update own' }));
+    expect(() => readBuilderLock(writeFakeBuilder(home), 'arm64')).toThrow(expect.objectContaining({ code: 'BUILDER_LOCK_MISSING', nextStep: 'Run tspack builder update own' }));
   });
 });

@@ -83,7 +83,7 @@ any = { thing = 1 }
 
   it.each([
     ['no buildpack table', 'api = "0.12"\n'],
-    ['a version that climbs', `${HEAD.replace('1.2.3', '../1')}`],
+    ['a version that climbs', HEAD.replace('1.2.3', '../1')],
     ['a buildpack that is a list', 'api = "0.12"\nbuildpack = [1]\n'],
   ])('refuses %s', (_title, text) => {
     expect(() => parse(text)).toThrow(expect.objectContaining({ code: 'SPEC_FILE_INVALID' }));

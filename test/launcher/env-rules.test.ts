@@ -38,7 +38,7 @@ function launch(launcher: string, row: EnvCase) {
   const fill = (values: Readonly<Record<string, string>>) => Object.fromEntries(Object.entries(values).map(([name, value]) => [name, value.replaceAll('<layers>', layers)]));
   const env = { ...fill(row.env), CNB_PLATFORM_API: '0.12', CNB_LAYERS_DIR: layers, CNB_APP_DIR: layers };
   const args = row.processType === undefined ? ['--', '/usr/bin/env', '-0'] : [];
-  const { stdout, stderr } = spawnSync(launcher, args, { argv0: `/cnb/process/${type}`, env: env as unknown as NodeJS.ProcessEnv, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+  const { stdout, stderr } = spawnSync(launcher, args, { argv0: `/cnb/process/${type}`, env: env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
   const found = Object.fromEntries(stdout.split('\0').filter((entry) => entry !== '').map((entry) => [entry.slice(0, entry.indexOf('=')), entry.slice(entry.indexOf('=') + 1)]));
   return { found, stderr, wanted: fill(row.launch) };
 }

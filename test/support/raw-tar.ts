@@ -14,7 +14,7 @@ export interface RawTarEntry {
 export function rawTar(entries: readonly RawTarEntry[], options: { readonly trailer?: boolean } = {}): Buffer {
   const blocks: Buffer[] = [];
   for (const entry of entries) {
-    const content = Buffer.from(entry.content ?? '', 'latin1');
+    const content = Buffer.from((entry.content ?? '') as string, 'latin1');
     const header = Buffer.alloc(512);
     header.write(entry.name, 0, 100, 'latin1');
     header.write(`${(entry.mode ?? 0o644).toString(8).padStart(7, '0')}\0`, 100, 'latin1');

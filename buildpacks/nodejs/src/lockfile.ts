@@ -71,8 +71,8 @@ export function requireInStep(manifest: Manifest, lockfile: Lockfile): void {
   if (lockfile.root === undefined || manifest.hasWorkspaces) return; // npm itself compares those
   const differences: string[] = [];
   const recorded = COMPARED.map((kind) => lockfile.root?.[kind]);
-  const lockedRanges: Record<string, unknown> = Object.assign({}, ...recorded.filter(isTable));
-  const wantedRanges: Record<string, string> = Object.assign({}, ...COMPARED.map((kind) => manifest[kind]));
+  const lockedRanges: Record<string, unknown> = Object.assign({}, ...recorded.filter(isTable)) as Record<string, unknown>;
+  const wantedRanges: Record<string, string> = Object.assign({}, ...COMPARED.map((kind) => manifest[kind])) as Record<string, string>;
   for (const [name, range] of Object.entries(wantedRanges)) {
     const locked = lockedRanges[name];
     if (locked === undefined) differences.push(`${name} is missing in ${lockfile.file}`);

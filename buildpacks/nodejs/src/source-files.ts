@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { closeSync, lstatSync, openSync, readdirSync, readlinkSync, readSync } from 'node:fs';
-import { join } from 'node:path';
 
 /** One file of the application, told from its next version without reading it. */
 export interface FileState {

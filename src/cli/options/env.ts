@@ -28,7 +28,7 @@ export function parseEnvFile(text: string, file: string, environment: Environmen
     try {
       const entry = parseEnvOption(trimmed, environment);
       if (entry !== undefined) entries.push(entry);
-    } catch (error) {
+    } catch {
       throw usageError(`Cannot read ${file}:${index + 1}: want NAME=value, NAME, or a comment that begins with #`, undefined);
     }
   }

@@ -18,7 +18,7 @@ interface Explanation {
  * follow.
  */
 export function describeError(error: unknown, style: Style, verbose: boolean): string {
-  const known = error instanceof TspackError ? error : systemError(error);
+  const known: TspackError | undefined = error instanceof TspackError ? error : systemError(error);
   if (known === undefined) return describeBug(error, style);
   const lines = [`${style.error('ERROR:')} ${visibleLines(known.message)}${known.code === 'USAGE' ? '' : style.faint(` [${known.code}]`)}`];
   for (const explanation of explanationsOf(known)) lines.push(...describeExplanation(explanation, style));

@@ -1,5 +1,4 @@
 import { chmodSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync, utimesSync } from 'node:fs';
-import { join } from 'node:path';
 import { removeTree } from '../../foundation/index.ts';
 import { childPath, moveTree } from './move-tree.ts';
 import type { LayerTree } from '../layers-directory.ts';

@@ -56,17 +56,17 @@ describe('applyFixUps()', () => {
 
   it('makes the certificate bundle with readable names and hash links', () => {
     const [first, second] = TEST_CERTIFICATES;
-    const tree = apply([rootFile('/usr/share/ca-certificates/mozilla/B (x).crt', first!.pem), rootFile('/usr/share/ca-certificates/mozilla/A.crt', second!.pem)]);
-    expect(text(tree.get('/etc/ssl/certs/ca-certificates.crt'))).toBe(second!.pem + first!.pem);
+    const tree = apply([rootFile('/usr/share/ca-certificates/mozilla/B (x).crt', first.pem), rootFile('/usr/share/ca-certificates/mozilla/A.crt', second.pem)]);
+    expect(text(tree.get('/etc/ssl/certs/ca-certificates.crt'))).toBe(second.pem + first.pem);
     expect(tree.get('/etc/ssl/certs/B_=x=.pem')?.linkTarget).toBe('/usr/share/ca-certificates/mozilla/B (x).crt');
-    expect(tree.get(`/etc/ssl/certs/${first!.subjectHash}.0`)?.linkTarget).toBe('B_=x=.pem');
+    expect(tree.get(`/etc/ssl/certs/${first.subjectHash}.0`)?.linkTarget).toBe('B_=x=.pem');
     expect(tree.get('/usr/lib/ssl/cert.pem')?.linkTarget).toBe('/etc/ssl/certs/ca-certificates.crt');
   });
 
   it('numbers certificates of one subject', () => {
     const [first] = TEST_CERTIFICATES;
-    const tree = apply([rootFile('/usr/share/ca-certificates/a.crt', first!.pem), rootFile('/usr/share/ca-certificates/b.crt', first!.pem)]);
-    expect(tree.get(`/etc/ssl/certs/${first!.subjectHash}.1`)?.linkTarget).toBe('b.pem');
+    const tree = apply([rootFile('/usr/share/ca-certificates/a.crt', first.pem), rootFile('/usr/share/ca-certificates/b.crt', first.pem)]);
+    expect(tree.get(`/etc/ssl/certs/${first.subjectHash}.1`)?.linkTarget).toBe('b.pem');
   });
 
   it('gives every entry its parent directories', () => {

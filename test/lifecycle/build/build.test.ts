@@ -303,7 +303,7 @@ describe('build()', () => {
     ['an SBOM format that it does not declare', { 'launch.sbom.cdx.json': '{}' }, '/layers/a/launch.sbom.cdx.json', 'does not declare'],
     ['an unknown SBOM format', { 'launch.sbom.other.json': '{}' }, '/layers/a/launch.sbom.other.json', 'is not one of'],
   ])('refuses %s', async (_title, files, file, message) => {
-    fixture.buildpack('a@1', { build: writes(files as Readonly<Record<string, string>>) });
+    fixture.buildpack('a@1', { build: writes(files) });
     await expect(run(['a'])).rejects.toMatchObject({ code: 'SPEC_FILE_INVALID', file, message: expect.stringContaining(message) as string });
   });
 
