@@ -1,5 +1,7 @@
 import { join } from 'node:path';
+import { removeTree } from '../foundation/index.ts';
 import { runImage } from '../runner/index.ts';
+import { createWorkDirectory } from '../store/index.ts';
 import { openSandbox } from './sandbox.ts';
 import type { HostPath, Mount, SandboxPath } from '../executor/index.ts';
 import type { EventSink } from '../foundation/index.ts';
@@ -15,23 +17,29 @@ export async function runInSandbox(machine: Machine, image: Image, options: RunO
   const { resolvConf, hosts } = await machine.settings();
   const bind = (source: string | undefined, target: string): readonly Mount[] =>
     source === undefined ? [] : [{ kind: 'bind', source: source as HostPath, target: target as SandboxPath, writable: false }];
-  return await runImage({
-    image,
-    executor: sandbox.executor,
-    cacheDirectory,
-    overlay: await sandbox.overlaysWork(machine.home().work),
-    mounts: [...bind(resolvConf, '/etc/resolv.conf'), ...bind(hosts, '/etc/hosts')],
-    ...(options.process === undefined ? {} : { process: options.process }),
-    args: options.args,
-    env: options.env,
-    ports: options.ports,
-    hostname: 'tspack',
-    stdout: options.stdout,
-    stderr: options.stderr,
-    interactive: options.interactive,
-    events: runEvents(task.events),
-    signal: task.signal,
-  });
+  const workDirectory = createWorkDirectory(machine.home());
+  try {
+    return await runImage({
+      image,
+      executor: sandbox.executor,
+      cacheDirectory,
+      workDirectory,
+      overlay: await sandbox.overlaysWork(workDirectory),
+      mounts: [...bind(resolvConf, '/etc/resolv.conf'), ...bind(hosts, '/etc/hosts')],
+      ...(options.process === undefined ? {} : { process: options.process }),
+      args: options.args,
+      env: options.env,
+      ports: options.ports,
+      hostname: 'tspack',
+      stdout: options.stdout,
+      stderr: options.stderr,
+      interactive: options.interactive,
+      events: runEvents(task.events),
+      signal: task.signal,
+    });
+  } finally {
+    removeTree(workDirectory);
+  }
 }
 
 function runEvents(events: EventSink<BuildEvent>): EventSink<RunEvent> {

@@ -50,7 +50,7 @@ export async function planPorts(ports: readonly PublishedPort[], fixed: boolean)
       const obstacle = await reserve(hostPort);
       if (obstacle !== undefined) throw portUnavailable(hostAddress, hostPort, obstacle);
     }
-    const same = planned.find((other) => other.containerPort === containerPort && (forwarded || !other.forwarded));
+    const same = planned.find((other) => other.containerPort === containerPort && (forwarded || other.applicationPort === containerPort));
     if (same !== undefined) return { ...port, applicationPort: same.applicationPort, forwarded };
     const obstacle = await take(containerPort);
     if (obstacle !== undefined && !forwarded) throw portUnavailable(hostAddress, hostPort, obstacle);

@@ -1,6 +1,5 @@
-import { cpSync, constants, mkdirSync, mkdtempSync } from 'node:fs';
+import { cpSync, constants, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { removeTree } from '../foundation/index.ts';
 import { imageCommand } from './image-command.ts';
 import { readImageUser } from './image-user.ts';
 import { planPorts } from './plan-ports.ts';
@@ -18,9 +17,11 @@ import type { RunUser } from './image-user.ts';
 export interface RunImageOptions {
   readonly image: Image;
   readonly executor: Executor;
-  /** Holds unpacked layers and images, and a folder for each run in progress. */
+  /** Holds unpacked layers and images; see `unpackImage`. */
   readonly cacheDirectory: string;
-  /** Whether overlay mounts work on the file system of `cacheDirectory`; without, each run copies the image's files. */
+  /** Existing folder of this run alone, on the file system of `cacheDirectory`; its owner removes it afterwards. */
+  readonly workDirectory: string;
+  /** Whether overlay mounts work with `workDirectory`; without, each run copies the image's files. */
   readonly overlay: boolean;
   /** What the application sees of this machine, such as its `/etc/resolv.conf`. */
   readonly mounts: readonly Mount[];
@@ -59,11 +60,10 @@ export async function runImage(options: RunImageOptions): Promise<ProcessExit> {
   const command = imageCommand(rootfs, config, options.process, options.args);
 
   await using _published = await publish(plan.ports, events);
-  using run = createRunDirectory(options.cacheDirectory);
   await using sandbox = await options.executor.open({
     root: rootfs as HostPath,
     user: { uid: user.uid, gid: user.gid },
-    mounts: [writableRoot(rootfs, run.path, options.overlay), ...options.mounts],
+    mounts: [writableRoot(rootfs, options.workDirectory, options.overlay), ...options.mounts],
     network: 'host',
     hostname: options.hostname,
   });
@@ -100,13 +100,6 @@ async function publish(ports: readonly PlannedPort[], events: EventSink<RunEvent
     throw error;
   }
   return { [Symbol.asyncDispose]: close };
-}
-
-/** For what one run writes. */
-function createRunDirectory(cacheDirectory: string): Disposable & { readonly path: string } {
-  mkdirSync(join(cacheDirectory, 'runs'), { recursive: true });
-  const path = mkdtempSync(join(cacheDirectory, 'runs', `${process.pid}-`));
-  return { path, [Symbol.dispose]: () => removeTree(path) };
 }
 
 /** Applications may write anywhere, as in a container, and the unpacked image stays as it is. */

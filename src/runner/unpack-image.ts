@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, lstatSync, mkdirSync, realpathSync, renameSync } from 'node:fs';
-import { dirname, join, posix, sep } from 'node:path';
+import { basename, dirname, join, posix, sep } from 'node:path';
 import { extractTar } from '../archive/index.ts';
-import { digestHex, hasSystemCode, removeTree, temporaryBeside } from '../foundation/index.ts';
+import { digestHex, hasSystemCode, removeTree } from '../foundation/index.ts';
 import { mergeLayers } from './merge-layers.ts';
 import type { EventSink } from '../foundation/index.ts';
 import type { Image } from '../oci/index.ts';
@@ -11,6 +11,8 @@ export interface UnpackImageOptions {
   readonly image: Image;
   /** Holds `layers/<diff ID>/` and `rootfs/<image ID>/`. Deleting it loses only time. */
   readonly cacheDirectory: string;
+  /** Existing folder on the same file system, for what is being unpacked; its owner removes it afterwards. */
+  readonly workDirectory: string;
   readonly events: EventSink<RunEvent>;
   readonly signal: AbortSignal;
 }
@@ -20,7 +22,7 @@ export interface UnpackImageOptions {
  * Everything belongs to the caller. Safe to call twice at once, also by two processes.
  */
 export async function unpackImage(options: UnpackImageOptions): Promise<string> {
-  const { image, cacheDirectory, events, signal } = options;
+  const { image, cacheDirectory, workDirectory, events, signal } = options;
   const rootfs = join(cacheDirectory, 'rootfs', digestHex(image.imageId));
   if (existsSync(rootfs)) return rootfs;
   const layers: string[] = [];
@@ -29,7 +31,7 @@ export async function unpackImage(options: UnpackImageOptions): Promise<string> 
     layers.push(directory);
     if (existsSync(directory)) continue;
     events({ kind: 'unpacking', layer: index + 1, layers: image.layers.length, sizeBytes: layer.tarSizeBytes });
-    await fillOnce(directory, async (temporary) => {
+    await fillOnce(directory, workDirectory, async (temporary) => {
       await extractTar(layer.openTar(), temporary, {
         ...{ dropLeadingSlash: true, symlinks: 'any', specialFiles: 'skip', dropSetuid: true, signal },
       });
@@ -37,7 +39,7 @@ export async function unpackImage(options: UnpackImageOptions): Promise<string> 
       chmodSync(temporary, 0o755);
     });
   }
-  await fillOnce(rootfs, (temporary) => {
+  await fillOnce(rootfs, workDirectory, (temporary) => {
     mergeLayers(layers, temporary);
     makeFolder(temporary, image.config.config?.WorkingDir ?? '/');
     return Promise.resolve();
@@ -46,9 +48,9 @@ export async function unpackImage(options: UnpackImageOptions): Promise<string> 
 }
 
 /** The folder appears whole or not at all; when two make it at once, the later one throws its work away. */
-async function fillOnce(directory: string, fill: (temporary: string) => Promise<void>): Promise<void> {
+async function fillOnce(directory: string, workDirectory: string, fill: (temporary: string) => Promise<void>): Promise<void> {
   mkdirSync(dirname(directory), { recursive: true });
-  const temporary = temporaryBeside(directory);
+  const temporary = join(workDirectory, basename(directory));
   try {
     await fill(temporary);
     renameSync(temporary, directory);

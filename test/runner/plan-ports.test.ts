@@ -49,9 +49,11 @@ describe('planPorts()', () => {
   });
 
   it('offers one port of the application at several addresses', async () => {
-    const [free, one, two] = [await unusedPort(), await unusedPort(), await unusedPort()];
+    const [free, one, two, three] = [await unusedPort(), await unusedPort(), await unusedPort(), await unusedPort()];
     await using plan = await planPorts([port(one, free), port(two, free)], false);
     expect(plan.ports.map(({ applicationPort }) => applicationPort)).toEqual([free, free]);
+    await using both = await planPorts([port(await unusedPort(), three), port(three, three)], false);
+    expect(both.ports.map(({ forwarded }) => forwarded)).toEqual([true, false]);
     await expect(planPorts([port(two, one)], false)).rejects.toMatchObject({ code: 'RUN_PORT_UNAVAILABLE' });
   });
 

@@ -61,6 +61,7 @@ describe.skipIf(obstacle !== undefined && process.env['TSPACK_TEST_REQUIRE'] !==
       image: await image(config, more),
       executor: createBubblewrapExecutor({ bubblewrap: testBubblewrap() ?? [], scratchDirectory: root.scratchDirectory, readFile: readText }),
       cacheDirectory: join(root.directory, 'cache'),
+      workDirectory: mkdtempSync(join(root.directory, 'work-')),
       overlay,
       mounts: [{ kind: 'bind', source: hostPath('/usr'), target: sandboxPath('/usr'), writable: false }],
       args: [],
@@ -112,7 +113,6 @@ describe.skipIf(obstacle !== undefined && process.env['TSPACK_TEST_REQUIRE'] !==
     for (let times = 0; times < 2; times += 1) {
       expect((await run(shell(script), { overlay: wanted })).stdout).toBe('group\npasswd\nwrote\n');
     }
-    expect(readdirSync(join(root.directory, 'cache/runs'))).toEqual([]);
   });
 
   it('unpacks a layer once for all images that have it', async () => {
