@@ -1,0 +1,188 @@
+import { execFile, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, openSync, closeSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { buildImageOwner, createBuilder, createRunImage, findBundledBuilder, readBundledBuildpacks, unpackBuildImage, unpackBuilderNode } from '../../src/builder/index.ts';
+import { createSupply, downloadFile } from '../../src/compose/debian.ts';
+import { openMachine } from '../../src/compose/machine.ts';
+import type { Machine } from '../../src/compose/machine.ts';
+import { openToolbox } from '../../src/compose/sandbox.ts';
+import { systemClock } from '../../src/foundation/index.ts';
+import { parseImageReference } from '../../src/oci/index.ts';
+import type { Image } from '../../src/oci/index.ts';
+import { architectureOf } from '../../src/platform/index.ts';
+import { ANONYMOUS, createRegistryStore } from '../../src/registry/index.ts';
+import { findProgram } from './requirement.ts';
+
+const run = promisify(execFile);
+const silent = () => undefined;
+
+/** What stops a program that was started here, by its process id. */
+export interface StartedProgram extends AsyncDisposable {
+  readonly pid: number;
+}
+
+/**
+ * A Docker daemon of its own: no bridge, no iptables, so that it disturbs none that runs already. Needs root. `apiVersion`
+ * is the newest it speaks: pack and the lifecycle do not ask, so `DOCKER_API_VERSION` must say it to them.
+ */
+export async function startDockerd(directory: string): Promise<StartedProgram & { readonly host: string; readonly apiVersion: string }> {
+  mkdirSync(directory, { recursive: true });
+  const socket = join(directory, 'docker.sock');
+  const folders = ['--data-root', join(directory, 'data'), '--exec-root', join(directory, 'exec'), '--pidfile', join(directory, 'pid')];
+  const started = start('dockerd', [...folders, '--host', `unix://${socket}`, '--iptables=false', '--ip6tables=false', '--bridge=none'], join(directory, 'log'));
+  const host = `unix://${socket}`;
+  let apiVersion = '';
+  await answers(started, join(directory, 'log'), async () => {
+    if (!existsSync(socket)) throw new Error('no socket yet');
+    apiVersion = (await run('docker', ['--host', host, 'version', '--format', '{{.Server.APIVersion}}'])).stdout.trim();
+  });
+  return {
+    pid: started.pid,
+    host,
+    apiVersion,
+    async [Symbol.asyncDispose]() {
+      await started[Symbol.asyncDispose]();
+      // It leaves its network namespaces mounted, and nobody can remove the folder then.
+      const mounts = readFileSync('/proc/self/mountinfo', 'utf8').split('\n').map((line) => line.split(' ')[4] ?? '');
+      for (const mount of mounts.filter((path) => path.startsWith(`${directory}/`)).reverse()) await run('umount', [mount]);
+    },
+  };
+}
+
+/** Docker's own registry on a free port of this machine. */
+export async function startDockerRegistry(directory: string): Promise<StartedProgram & { readonly host: string }> {
+  mkdirSync(directory, { recursive: true });
+  const host = `127.0.0.1:${await freePort()}`;
+  const config = join(directory, 'config.yml');
+  writeFileSync(config, `version: 0.1\nlog:\n  level: error\nstorage:\n  filesystem:\n    rootdirectory: ${join(directory, 'data')}\n  delete:\n    enabled: true\nhttp:\n  addr: ${host}\n`);
+  const started = start('docker-registry', ['serve', config], join(directory, 'log'));
+  await answers(started, join(directory, 'log'), async () => {
+    if (!(await fetch(`http://${host}/v2/`)).ok) throw new Error('not ready');
+  });
+  return { ...started, host };
+}
+
+/** The builder `base` and its run image in a registry, as pack and the reference lifecycle take them. */
+export interface PublishedBuilder {
+  readonly builder: string;
+  readonly runImage: string;
+  /** The very images, for comparing. */
+  readonly runImageLayers: Image['layers'];
+  /** What unpacked build images are made with: `tspack build --builder base` finds all of it in the same data folder. */
+  readonly machine: Machine;
+}
+
+/**
+ * Makes a builder image of the bundled builder `base`, the reference's lifecycle and the bundled buildpacks, and pushes
+ * it with its run image. What it needs is kept in tspack's data folder `home`.
+ */
+export async function publishReferenceBuilder(options: {
+  readonly home: string;
+  readonly registry: string;
+  readonly lifecycle: string;
+  /** Variables of the image, which the lifecycle's own processes see. */
+  readonly env?: Readonly<Record<string, string>>;
+}): Promise<PublishedBuilder> {
+  const machine = openMachine({ ...process.env, TSPACK_HOME: options.home });
+  const architecture = architectureOf(machine.platform);
+  const { signal } = new AbortController();
+  const builder = findBundledBuilder(machine.directories.builders, 'base');
+  const owner = buildImageOwner(builder, machine.directories.builders);
+  const cacheDirectory = join(machine.home().cache, 'images');
+  mkdirSync(cacheDirectory, { recursive: true });
+  const supply = createSupply(machine)(owner, architecture, false, silent, signal);
+  await openToolbox(machine, silent, signal);
+  const buildImage = await unpackBuildImage({ builder: owner, architecture, supply, cacheDirectory, clock: systemClock });
+  const node = await unpackBuilderNode({
+    builder: owner,
+    architecture,
+    registry: await machine.npmRegistry(),
+    download: (file, path) => downloadFile(machine)(file, path, silent, signal),
+    cacheDirectory,
+    clock: systemClock,
+  });
+  const workDirectory = join(machine.home().work, 'reference-builder');
+  const { blobs, layerWriter, compressor } = machine.store();
+  const made = await createRunImage({ builder, architecture, supply: createSupply(machine)(builder, architecture, false, silent, signal), layerWriter, workDirectory });
+  const names = { builder: `${options.registry}/builder:base`, runImage: `${options.registry}/run:base` };
+  const image = await createBuilder({
+    builder,
+    architecture,
+    buildImage: { ...buildImage, env: { ...buildImage.env, ...options.env } },
+    node,
+    buildpacks: readBundledBuildpacks(builder, machine.directories.buildpacks),
+    lifecycle: options.lifecycle,
+    runImage: names.runImage,
+    layerWriter,
+    workDirectory,
+    createdBy: { name: 'tspack', version: machine.version },
+  });
+  const registry = createRegistryStore({ http: await machine.http(), keychain: ANONYMOUS, clock: systemClock, compressor });
+  await registry.write(made.image, [parseImageReference(names.runImage)]);
+  await registry.write(image, [parseImageReference(names.builder)]);
+  // The layers of the builder image are half a gigabyte that no build of tspack reads.
+  for (const { diffId } of image.layers) blobs.remove(diffId);
+  rmSync(workDirectory, { recursive: true, force: true });
+  return { ...names, runImageLayers: made.image.layers, machine };
+}
+
+/** Arguments of `pack build` that give its containers this machine's network, npm registry and certificates. */
+export async function packSurroundings(machine: Machine): Promise<readonly string[]> {
+  const certificates = process.env.NODE_EXTRA_CA_CERTS;
+  return [
+    ...['--network', 'host', '--docker-host', 'inherit', '--env', `npm_config_registry=${await machine.npmRegistry()}`],
+    ...(certificates === undefined ? [] : ['--volume', `${certificates}:/host-ca.pem:ro`, '--env', 'NODE_EXTRA_CA_CERTS=/host-ca.pem']),
+  ];
+}
+
+/** pack and the lifecycle archive beside it; undefined when they were not built. */
+export function findReference(): { readonly pack: string; readonly lifecycle: string } | undefined {
+  const pack = findProgram('pack');
+  const lifecycle = pack === undefined ? undefined : join(dirname(pack), 'lifecycle.tgz');
+  return pack !== undefined && lifecycle !== undefined && existsSync(lifecycle) ? { pack, lifecycle } : undefined;
+}
+
+function start(command: string, args: readonly string[], log: string): StartedProgram & { readonly child: ChildProcess } {
+  const output = openSync(log, 'w');
+  const child = spawn(command, args, { stdio: ['ignore', output, output] });
+  closeSync(output);
+  child.on('error', silent);
+  return {
+    child,
+    pid: child.pid ?? 0,
+    async [Symbol.asyncDispose]() {
+      if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+      const ended = once(child, 'exit');
+      child.kill('SIGTERM');
+      await ended;
+    },
+  };
+}
+
+async function answers({ child }: { readonly child: ChildProcess }, log: string, ask: () => Promise<void>): Promise<void> {
+  for (let waited = 0; waited < 300; waited++) {
+    if (child.pid === undefined || child.exitCode !== null) break;
+    try {
+      return await ask();
+    } catch {
+      await sleep(100);
+    }
+  }
+  child.kill('SIGKILL');
+  throw new Error(`${child.spawnfile} does not answer: ${readFileSync(log, 'utf8').slice(-1000)}`);
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('a TCP server has a port');
+  return address.port;
+}
