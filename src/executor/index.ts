@@ -4,15 +4,4 @@
  *
  * @packageDocumentation
  */
-export type {
-  BuildEnvironment,
-  Executor,
-  ExecutorProbe,
-  HostPath,
-  Mount,
-  ProcessExit,
-  ProcessSpec,
-  RunningProcess,
-  Sandbox,
-  SandboxPath,
-} from './port.ts';
+export type { BuildEnvironment, Executor, ExecutorProbe, HostPath, Mount, ProcessExit, ProcessSpec, RunningProcess, Sandbox, SandboxPath } from './port.ts';

@@ -39,7 +39,9 @@ function readTable(root: string, path: string): readonly (readonly string[])[] {
   try {
     const file = realpathSync(join(root, path));
     if (!file.startsWith(realpathSync(root) + sep)) return [];
-    return readFileSync(file, 'utf8').split('\n').map((line) => line.split(':'));
+    return readFileSync(file, 'utf8')
+      .split('\n')
+      .map((line) => line.split(':'));
   } catch (error) {
     if (hasSystemCode(error, 'ENOENT', 'ENOTDIR', 'EACCES', 'ELOOP', 'EISDIR')) return [];
     throw error;

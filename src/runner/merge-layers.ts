@@ -12,7 +12,10 @@ const OPAQUE = '.wh..wh..opq';
  */
 export function mergeLayers(layers: readonly string[], target: string): void {
   mkdirSync(target, { recursive: true });
-  merge([...layers].reverse().map((path) => Buffer.from(path)), Buffer.from(target));
+  merge(
+    [...layers].reverse().map((path) => Buffer.from(path)),
+    Buffer.from(target),
+  );
 }
 
 interface Named {

@@ -88,7 +88,7 @@ export function portUnavailable(address: string, port: number, cause: unknown): 
     : hasSystemCode(cause, 'EACCES', 'EPERM')
       ? ['this user may not listen on that port', `Choose a port from 1024 on, as in '-p 8080:...'.`]
       : hasSystemCode(cause, 'EADDRNOTAVAIL', 'ENOTFOUND', 'EAI_AGAIN')
-        ? ['this machine does not have that address', "Use 127.0.0.1, or 0.0.0.0 for every address of this machine."]
+        ? ['this machine does not have that address', 'Use 127.0.0.1, or 0.0.0.0 for every address of this machine.']
         : [cause instanceof Error ? cause.message : String(cause), 'Choose another address or port.'];
   return new TspackError({ code: 'RUN_PORT_UNAVAILABLE', message: `Cannot listen on ${where}: ${reason}`, nextStep, cause });
 }

@@ -124,7 +124,7 @@ function runEnv(options: RunImageOptions, user: RunUser, port: PlannedPort | und
     PATH: DEFAULT_PATH,
     HOME: user.home,
     HOSTNAME: options.hostname,
-    ...Object.fromEntries(own) as Record<string, string>,
+    ...(Object.fromEntries(own) as Record<string, string>),
     ...(port === undefined ? {} : { PORT: String(port.applicationPort) }),
     ...options.env,
   };

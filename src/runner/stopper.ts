@@ -4,7 +4,16 @@ import type { RunEvent } from './events.ts';
 
 type StopSignal = Parameters<RunningProcess['signal']>[0];
 const STOP_SIGNALS: readonly StopSignal[] = ['SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGWINCH', 'SIGKILL'];
-const SIGNAL_NUMBERS: Readonly<Record<string, StopSignal>> = { 1: 'SIGHUP', 2: 'SIGINT', 3: 'SIGQUIT', 9: 'SIGKILL', 10: 'SIGUSR1', 12: 'SIGUSR2', 15: 'SIGTERM', 28: 'SIGWINCH' };
+const SIGNAL_NUMBERS: Readonly<Record<string, StopSignal>> = {
+  1: 'SIGHUP',
+  2: 'SIGINT',
+  3: 'SIGQUIT',
+  9: 'SIGKILL',
+  10: 'SIGUSR1',
+  12: 'SIGUSR2',
+  15: 'SIGTERM',
+  28: 'SIGWINCH',
+};
 
 export interface StopperOptions {
   readonly signal: AbortSignal;

@@ -145,9 +145,12 @@ function cases(subject: ExecutorSubject): void {
   it('makes mount points that the root lacks, without touching the root', async () => {
     const folder = root.folder('late');
     writeFileSync(join(folder, 'file'), 'here');
-    const { stdout } = await sh('cat /new/deep/point/file /opt/kept/more/file /opt/kept/file /etc/passwd | head -c 13; touch /new/x /opt/kept/x || echo; ls /', {
-      mounts: [bind(folder, '/new/deep/point', false), bind(folder, '/opt/kept/more', false)],
-    });
+    const { stdout } = await sh(
+      'cat /new/deep/point/file /opt/kept/more/file /opt/kept/file /etc/passwd | head -c 13; touch /new/x /opt/kept/x || echo; ls /',
+      {
+        mounts: [bind(folder, '/new/deep/point', false), bind(folder, '/opt/kept/more', false)],
+      },
+    );
     expect(stdout.startsWith('hereherekept')).toBe(true);
     expect(stdout).toContain('workspace');
     expect(existsSync(join(root.root, 'new'))).toBe(false);
@@ -204,9 +207,12 @@ function cases(subject: ExecutorSubject): void {
   it('ends what a process leaves behind before it returns', async () => {
     const folder = root.folder('daemons');
     const marker = `31.${process.pid}1`;
-    const { code } = await sh(`(setsid sleep ${marker} >/dev/null 2>&1 &) ; (nohup sh -c 'while :; do date >> /workspace/beat; done' >/dev/null 2>&1 &); sleep 0.2`, {
-      mounts: [bind(folder, '/workspace', true)],
-    });
+    const { code } = await sh(
+      `(setsid sleep ${marker} >/dev/null 2>&1 &) ; (nohup sh -c 'while :; do date >> /workspace/beat; done' >/dev/null 2>&1 &); sleep 0.2`,
+      {
+        mounts: [bind(folder, '/workspace', true)],
+      },
+    );
     expect(code).toBe(0);
     expect(processesWith(marker)).toEqual([]);
     const size = statSync(join(folder, 'beat')).size;
@@ -218,10 +224,14 @@ function cases(subject: ExecutorSubject): void {
     const marker = `32.${process.pid}1`;
     const abort = new AbortController();
     const reason = new Error('stop it');
-    const running = sh(`trap '' TERM INT; sleep ${marker} & sleep ${marker}`, {}, {
-      signal: abort.signal,
-      onStart: () => void setTimeout(() => abort.abort(reason), 150),
-    });
+    const running = sh(
+      `trap '' TERM INT; sleep ${marker} & sleep ${marker}`,
+      {},
+      {
+        signal: abort.signal,
+        onStart: () => void setTimeout(() => abort.abort(reason), 150),
+      },
+    );
     const started = Date.now();
     await expect(running).rejects.toBe(reason);
     expect(Date.now() - started).toBeLessThan(5000);
@@ -230,9 +240,13 @@ function cases(subject: ExecutorSubject): void {
   });
 
   it('passes signals to the program', async () => {
-    const { stdout, code } = await sh(`trap 'echo caught; exit 7' TERM; echo ready; while :; do sleep 0.05; done`, {}, {
-      onStart: (running) => void setTimeout(() => running.signal('SIGTERM'), 300),
-    });
+    const { stdout, code } = await sh(
+      `trap 'echo caught; exit 7' TERM; echo ready; while :; do sleep 0.05; done`,
+      {},
+      {
+        onStart: (running) => void setTimeout(() => running.signal('SIGTERM'), 300),
+      },
+    );
     expect([stdout, code]).toEqual(['ready\ncaught\n', 7]);
   });
 
@@ -241,7 +255,12 @@ function cases(subject: ExecutorSubject): void {
     const results = await Promise.all(
       Array.from({ length: 8 }, async (_, index) => {
         let text = '';
-        await sandbox.run({ command: ['sh', '-c', `sleep 0.1; echo ${index}`], cwd: sandboxPath('/'), env: { PATH }, stdout: (chunk) => (text += String(chunk)) });
+        await sandbox.run({
+          command: ['sh', '-c', `sleep 0.1; echo ${index}`],
+          cwd: sandboxPath('/'),
+          env: { PATH },
+          stdout: (chunk) => (text += String(chunk)),
+        });
         return text;
       }),
     );
@@ -252,13 +271,17 @@ function cases(subject: ExecutorSubject): void {
     let bytes = 0;
     const before = process.memoryUsage.rss();
     let peak = before;
-    await sh('', {}, {
-      command: ['head', '-c', '100000000', '/dev/zero'],
-      stdout: (chunk) => {
-        bytes += chunk.length;
-        peak = Math.max(peak, process.memoryUsage.rss());
+    await sh(
+      '',
+      {},
+      {
+        command: ['head', '-c', '100000000', '/dev/zero'],
+        stdout: (chunk) => {
+          bytes += chunk.length;
+          peak = Math.max(peak, process.memoryUsage.rss());
+        },
       },
-    });
+    );
     expect(bytes).toBe(100_000_000);
     expect(peak - before).toBeLessThan(60_000_000);
   });
@@ -334,7 +357,8 @@ function cases(subject: ExecutorSubject): void {
     writeFileSync(join(lower, 'folder/file'), 'old');
     writeFileSync(join(lower, 'kept'), 'kept');
     const overlay: Mount = { kind: 'overlay', lower, upper, work, target: sandboxPath('/layers') };
-    const script = 'cat /layers/folder/file; rm -rf /layers/folder; mkdir /layers/folder; ls -A /layers/folder; echo new > /layers/folder/other; mv /layers/kept /layers/moved';
+    const script =
+      'cat /layers/folder/file; rm -rf /layers/folder; mkdir /layers/folder; ls -A /layers/folder; echo new > /layers/folder/other; mv /layers/kept /layers/moved';
     const first = await sh(script, { mounts: [overlay] });
     expect([first.code, first.stdout]).toEqual([0, 'old']);
     expect([readFileSync(join(lower, 'folder/file'), 'utf8'), readdirSync(lower)]).toEqual(['old', ['folder', 'kept']]);

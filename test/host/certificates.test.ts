@@ -20,7 +20,9 @@ beforeEach(() => (cacheDirectory = mkdtempSync(join(directory, 'cache-'))));
 
 /** A body that is no certificate, which nobody checks here: the files are compared, not believed. */
 const pem = (text: string): string => {
-  const body = Buffer.from(text.repeat(20)).toString('base64').replaceAll(/(.{64})(?=.)/gu, '$1\r\n');
+  const body = Buffer.from(text.repeat(20))
+    .toString('base64')
+    .replaceAll(/(.{64})(?=.)/gu, '$1\r\n');
   return `# ${text}\r\n-----BEGIN CERTIFICATE-----\r\n${body}\r\n-----END CERTIFICATE-----\r\n`;
 };
 
@@ -84,7 +86,11 @@ describe('readHostCertificates()', () => {
     const key = join(directory, 'key.pem');
     const certificate = join(directory, 'real.crt');
     try {
-      execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-subj', '/CN=tspack test', '-keyout', key, '-out', certificate], { stdio: 'pipe' });
+      execFileSync(
+        'openssl',
+        ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-subj', '/CN=tspack test', '-keyout', key, '-out', certificate],
+        { stdio: 'pipe' },
+      );
     } catch {
       context.skip('no openssl here');
     }

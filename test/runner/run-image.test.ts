@@ -83,7 +83,13 @@ describe.skipIf(obstacle !== undefined && process.env['TSPACK_TEST_REQUIRE'] !==
   const shell = (script: string): ContainerConfig => ({ Entrypoint: ['/bin/sh', '-c', script] });
 
   it('runs entrypoint and command as the user, in the working directory, with the environment of the image', async () => {
-    const config = { Entrypoint: ['sh', '-c'], Cmd: ['id -u; id -g; pwd; echo $HOME $GREETING $MORE; exit 5'], User: 'app:web', WorkingDir: '/srv/new', Env: ['GREETING=hi', 'MORE=image'] };
+    const config = {
+      Entrypoint: ['sh', '-c'],
+      Cmd: ['id -u; id -g; pwd; echo $HOME $GREETING $MORE; exit 5'],
+      User: 'app:web',
+      WorkingDir: '/srv/new',
+      Env: ['GREETING=hi', 'MORE=image'],
+    };
     const { code, stdout } = await run(config, { env: { MORE: 'mine' } });
     expect([code, stdout]).toEqual([5, '1001\n33\n/srv/new\n/home/app hi mine\n']);
   });
@@ -206,13 +212,16 @@ describe.skipIf(obstacle !== undefined && process.env['TSPACK_TEST_REQUIRE'] !==
   it('uses the stop signal of the image', async () => {
     const stop = new AbortController();
     let said = '';
-    const exit = await run({ ...shell('trap "echo int; exit 4" INT; echo up; while :; do sleep 0.05; done'), StopSignal: 'SIGINT' }, {
-      signal: stop.signal,
-      stdout: (chunk) => {
-        said += String(chunk);
-        stop.abort();
+    const exit = await run(
+      { ...shell('trap "echo int; exit 4" INT; echo up; while :; do sleep 0.05; done'), StopSignal: 'SIGINT' },
+      {
+        signal: stop.signal,
+        stdout: (chunk) => {
+          said += String(chunk);
+          stop.abort();
+        },
       },
-    });
+    );
     expect([exit.code, said]).toEqual([4, 'up\nint\n']);
   });
 });

@@ -1,5 +1,5 @@
 import { planMounts } from './mount-plan.ts';
-import type { BuildEnvironment, ProcessSpec, SandboxPath } from '../port.ts';
+import type { BuildEnvironment, ProcessSpec, SandboxPath } from '../index.ts';
 import type { PlannedMount } from './mount-plan.ts';
 
 /** How the `/proc` of a sandbox is made: `bound` shows the machine's processes, where a fresh one is forbidden. */

@@ -3,7 +3,7 @@ import { bubblewrapArguments } from './arguments.ts';
 import { createOutputPipes } from './output-pipe.ts';
 import { explainRefusal, readNamespaceFacts } from './refusal.ts';
 import { runProcessInBubblewrap } from './run-process.ts';
-import type { BuildEnvironment, Executor, HostPath } from '../port.ts';
+import type { BuildEnvironment, Executor, HostPath } from '../index.ts';
 import type { ProcMount } from './arguments.ts';
 
 export interface BubblewrapOptions {

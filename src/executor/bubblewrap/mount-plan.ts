@@ -2,7 +2,7 @@ import { lstatSync, readdirSync, readlinkSync } from 'node:fs';
 import { posix } from 'node:path';
 import { TspackError } from '../../foundation/index.ts';
 import type { Dirent } from 'node:fs';
-import type { Mount } from '../port.ts';
+import type { Mount } from '../index.ts';
 
 /** What the sandbox itself provides, beside the mounts of its caller. */
 export type PlannedMount = Mount | { readonly kind: 'proc' | 'host-proc' | 'dev'; readonly target: string };
@@ -97,7 +97,7 @@ function resolveTarget(target: string, trees: ReadonlyMap<string, Tree | undefin
   let path = '/';
   let tree = trees.get('/');
   let source = tree?.source ?? '';
-  for (let links = 0; rest.length > 0; ) {
+  for (let links = 0; rest.length > 0;) {
     if (tree === undefined) return { path: posix.join(path, ...rest) };
     const [name = '', ...below] = rest;
     const next = posix.join(path, name);

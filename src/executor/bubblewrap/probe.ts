@@ -2,7 +2,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } 
 import { join } from 'node:path';
 import { spawnForText } from './spawn-for-text.ts';
 import { explainRefusal, readNamespaceFacts } from './refusal.ts';
-import type { ExecutorProbe } from '../port.ts';
+import type { ExecutorProbe } from '../index.ts';
 import type { ProcMount } from './arguments.ts';
 import type { BubblewrapOptions } from './bubblewrap-executor.ts';
 

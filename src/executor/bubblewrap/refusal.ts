@@ -64,9 +64,7 @@ export function explainRefusal(said: string, facts: NamespaceFacts): Refusal {
   }
   if (/namespace|uid map/iu.test(said) && facts.seccomp === '2') {
     return {
-      reason: facts.inContainer
-        ? "The container's seccomp profile forbids user namespaces"
-        : 'A seccomp filter on this process forbids user namespaces',
+      reason: facts.inContainer ? "The container's seccomp profile forbids user namespaces" : 'A seccomp filter on this process forbids user namespaces',
       nextStep: `Start the container with ${CONTAINER_OPTIONS}, or build on its host.`,
     };
   }

@@ -8,7 +8,7 @@ import { hasEnded, signalProgram } from './process-tree.ts';
 import { watchStatus } from './status.ts';
 import type { ChildProcess } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
-import type { ProcessExit, ProcessSpec } from '../port.ts';
+import type { ProcessExit, ProcessSpec } from '../index.ts';
 import type { OutputPipe, OutputPipes } from './output-pipe.ts';
 import type { SandboxStatus } from './status.ts';
 
@@ -46,9 +46,7 @@ export async function runProcessInBubblewrap(run: BubblewrapRun): Promise<Proces
   if (spec.signal?.aborted === true) kill();
   try {
     const held = new HeldErrors(spec.stderr);
-    const status = watchStatus(child.stdio?.[4] as Readable | null | undefined, (pid) =>
-      spec.onStart?.({ signal: (name) => void signalProgram(pid, name) }),
-    );
+    const status = watchStatus(child.stdio?.[4] as Readable | null | undefined, (pid) => spec.onStart?.({ signal: (name) => void signalProgram(pid, name) }));
     const [ended] = await Promise.all([
       waitForExit(child),
       sendOptions(child.stdio?.[3] as Writable | null | undefined, run.options),

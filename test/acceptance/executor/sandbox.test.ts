@@ -44,7 +44,15 @@ describe('probeBubblewrap()', () => {
        const readFile = (path) => { try { return readFileSync(path, 'utf8'); } catch { return undefined; } };
        console.log(JSON.stringify(await probeBubblewrap({ bubblewrap: ${JSON.stringify(toolbox.bubblewrap)}, readFile })));`,
     );
-    execFileSync(join(root, 'node_modules/.bin/esbuild'), [join(directory, 'probe.mts'), '--bundle', '--platform=node', '--format=esm', '--external:execa', `--outfile=${program}`, '--log-level=error']);
+    execFileSync(join(root, 'node_modules/.bin/esbuild'), [
+      join(directory, 'probe.mts'),
+      '--bundle',
+      '--platform=node',
+      '--format=esm',
+      '--external:execa',
+      `--outfile=${program}`,
+      '--log-level=error',
+    ]);
   });
   afterAll(() => removeTree(directory));
 
@@ -70,7 +78,13 @@ describe('probeBubblewrap()', () => {
     for (const name of ['bin', 'sbin', 'lib', 'lib64']) symlinkSync(`usr/${name}`, join(root, name));
     mkdirSync(join(root, toolbox.root), { recursive: true });
     mkdirSync(join(root, directory), { recursive: true });
-    const binds = [['/usr', '/usr'], ['/proc', '/proc'], ['/dev', '/dev'], [toolbox.root, toolbox.root], [directory, directory]];
+    const binds = [
+      ['/usr', '/usr'],
+      ['/proc', '/proc'],
+      ['/dev', '/dev'],
+      [toolbox.root, toolbox.root],
+      [directory, directory],
+    ];
     const script = `${binds.map(([from = '', to = '']) => `mount --rbind '${from}' '${root}${to}'`).join(' && ')} && exec chroot '${root}' "$@"`;
     const found = await probe('unshare', '-Urm', 'sh', '-c', script, 'sh', ...node());
     expect(found).toMatchObject({ usable: false, reason: expect.stringContaining('chroot'), nextStep: expect.stringContaining('pivot_root') });

@@ -22,7 +22,12 @@ const filtered = { '/proc/self/status': 'Seccomp:\t2\n' };
 describe('explainRefusal()', () => {
   it.each([
     ['user.max_user_namespaces is 0', NO_NAMESPACE, { '/proc/sys/user/max_user_namespaces': '0\n' }, 'sysctl -w user.max_user_namespaces'],
-    ['kernel.unprivileged_userns_clone is 0', NO_NAMESPACE, { '/proc/sys/kernel/unprivileged_userns_clone': '0\n' }, 'sysctl -w kernel.unprivileged_userns_clone=1'],
+    [
+      'kernel.unprivileged_userns_clone is 0',
+      NO_NAMESPACE,
+      { '/proc/sys/kernel/unprivileged_userns_clone': '0\n' },
+      'sysctl -w kernel.unprivileged_userns_clone=1',
+    ],
     ['AppArmor restricts', UID_MAP, { '/proc/sys/kernel/apparmor_restrict_unprivileged_userns': '1\n' }, 'profile'],
     ["container's seccomp profile", NO_NAMESPACE, { ...filtered, '/.dockerenv': '' }, 'seccomp=unconfined'],
     ['A seccomp filter on this process', NO_NAMESPACE, filtered, 'seccomp=unconfined'],
