@@ -1,6 +1,7 @@
-import { addBuildLayer, layerNameProblem, parseLayerToml } from '../../cnb/index.ts';
+import { addBuildLayer, parseLayerToml } from '../../cnb/index.ts';
 import type { Env, EnvFiles, LayerContentMetadata, LayerEnv, LayerName } from '../../cnb/index.ts';
 import type { SandboxPath } from '../../executor/index.ts';
+import { layerNames } from '../layer-names.ts';
 import type { LayersDirectory } from '../layers-directory.ts';
 import { readLayersFile, readLayersText } from '../read-layers-file.ts';
 
@@ -27,16 +28,13 @@ export interface BuildpackLayers {
  */
 export function readLayers(at: BuildpackLayers): readonly DescribedLayer[] {
   const { layers, folder } = at;
-  const names = (layers.readdir(folder) ?? []).filter((name) => name.endsWith('.toml')).map((name) => name.slice(0, -'.toml'.length));
-  return names.sort(compareBytes).flatMap((name) => {
-    // build.toml, launch.toml and store.toml are not layers.
-    if (layerNameProblem(name) !== undefined) return [];
+  return layerNames(layers, folder).flatMap((name) => {
     const text = readLayersText(layers, at.layersPath, `${folder}/${name}.toml`);
     if (text === undefined) return [];
     const content = parseLayerToml(text, `${at.sandboxPath}/${name}.toml`);
     const { build, cache, launch } = content.types;
     if (!build && !cache && !launch) ignoreLayer(layers, `${folder}/${name}`);
-    return [{ name: name as LayerName, content }];
+    return [{ name, content }];
   });
 }
 
@@ -48,9 +46,7 @@ function ignoreLayer(layers: LayersDirectory, path: string): void {
 
 /** The build environment after a buildpack's build layers (C105, C117). */
 export function addBuildLayers(env: Env, described: readonly DescribedLayer[], at: BuildpackLayers): Env {
-  return described
-    .filter(({ content }) => content.types.build)
-    .reduce((before, { name }) => addBuildLayer(before, readLayerEnv(at, name)), env);
+  return described.filter(({ content }) => content.types.build).reduce((before, { name }) => addBuildLayer(before, readLayerEnv(at, name)), env);
 }
 
 function readLayerEnv(at: BuildpackLayers, name: LayerName): LayerEnv {
@@ -75,8 +71,4 @@ function readEnvFiles({ layers, layersPath }: BuildpackLayers, path: string): En
       return bytes === undefined ? [] : [[name, bytes] as const];
     }),
   );
-}
-
-function compareBytes(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }

@@ -3,50 +3,63 @@
  * do not cross `/`, there is no `**`, and `[a-z]` and `[^a]` are classes. undefined when the pattern is malformed.
  */
 export function compileGlob(pattern: string): ((path: string) => boolean) | undefined {
+  const characters = [...cleanPath(pattern)];
   let source = '';
-  const text = cleanPath(pattern);
-  for (let index = 0; index < text.length; index++) {
-    const character = text[index]!;
+  while (characters.length > 0) {
+    const character = characters.shift()!;
     if (character === '*') source += '[^/]*';
     else if (character === '?') source += '[^/]';
     else if (character === '[') {
-      const end = classEnd(text, index);
-      if (end < 0) return undefined;
-      const negated = text[index + 1] === '^';
-      const body = text.slice(index + (negated ? 2 : 1), end).replace(/[[\]^]/g, '\\$&');
-      source += negated ? `(?!/)[^${body}]` : `(?!/)[${body}]`;
-      index = end;
+      const parsed = takeClass(characters);
+      if (parsed === undefined) return undefined;
+      source += parsed;
     } else if (character === '\\') {
-      index += 1;
-      if (index === text.length) return undefined;
-      source += escape(text[index]!);
-    } else source += escape(character);
+      const escaped = characters.shift();
+      if (escaped === undefined) return undefined;
+      source += literal(escaped);
+    } else source += literal(character);
   }
-  try {
-    const expression = new RegExp(`^${source}$`, 'su');
-    return (path) => expression.test(path);
-  } catch {
-    return undefined;
-  }
+  const expression = new RegExp(`^${source}$`, 'su');
+  return (path) => expression.test(path);
 }
 
-function classEnd(text: string, start: number): number {
-  for (let index = start + 1; index < text.length; index++) {
-    if (text[index] === '\\') index += 1;
-    else if (text[index] === ']' && index > start + (text[start + 1] === '^' ? 2 : 1)) return index;
+/** Takes a class up to its `]`. Unlike `*` and `?` it may match `/`, and a range that runs backwards matches nothing. */
+function takeClass(characters: string[]): string | undefined {
+  const negated = characters[0] === '^';
+  if (negated) characters.shift();
+  let ranges = '';
+  for (let first = true; first || characters[0] !== ']'; first = false) {
+    const low = takeMember(characters);
+    if (low === undefined) return undefined;
+    let high: string | undefined = low;
+    if (characters[0] === '-') {
+      characters.shift();
+      high = takeMember(characters);
+      if (high === undefined) return undefined;
+    }
+    if (low.codePointAt(0)! <= high.codePointAt(0)!) ranges += `${literal(low)}-${literal(high)}`;
   }
-  return -1;
+  characters.shift();
+  return `[${negated ? '^' : ''}${ranges}]`;
 }
 
-const escape = (character: string) => character.replace(/[\\^$.*+?()[\]{}|/-]/g, (special) => (special === '-' || special === '/' ? special : `\\${special}`));
+/** One end of a range. `-` and `]` must be escaped, and something must follow. */
+function takeMember(characters: string[]): string | undefined {
+  const character = characters.shift();
+  const member = character === '\\' ? characters.shift() : character === '-' || character === ']' ? undefined : character;
+  return characters.length === 0 ? undefined : member;
+}
 
-/** Go's `filepath.Clean` of a relative path. */
+const literal = (character: string) => `\\u{${character.codePointAt(0)!.toString(16)}}`;
+
+/** Go's `filepath.Clean`. */
 function cleanPath(path: string): string {
+  const isAbsolute = path.startsWith('/');
   const parts: string[] = [];
   for (const part of path.split('/')) {
     if (part === '' || part === '.') continue;
     if (part === '..' && parts.length > 0 && parts.at(-1) !== '..') parts.pop();
-    else parts.push(part);
+    else if (part !== '..' || !isAbsolute) parts.push(part);
   }
-  return (path.startsWith('/') ? '/' : '') + parts.join('/') || '.';
+  return (isAbsolute ? '/' : '') + parts.join('/') || '.';
 }

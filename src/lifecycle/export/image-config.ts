@@ -50,7 +50,10 @@ export function entrypointOf(metadata: LaunchMetadata, wanted: string | undefine
 export function checkProcessTypes(metadata: LaunchMetadata): void {
   for (const { type, buildpackId } of metadata.processes) {
     if (type !== '' && type !== '.' && type !== '..' && !/[/><:|&\\]/.test(type)) continue;
-    throw new TspackError({ code: 'PROCESS_TYPE_INVALID', message: `Cannot export process type "${type}" of ${buildpackId}: want letters, digits, ".", "_" and "-"` });
+    throw new TspackError({
+      code: 'PROCESS_TYPE_INVALID',
+      message: `Cannot export process type "${type}" of ${buildpackId}: want letters, digits, ".", "_" and "-"`,
+    });
   }
 }
 

@@ -59,6 +59,12 @@ export function launcherLayer(launcher: string): LayerTarSpec {
 
 /** One link to the launcher a process type (CNB.md C146). */
 export function processTypesLayer(types: readonly string[]): LayerTarSpec {
-  const links = types.map((type): LayerTarEntry => ({ path: `${PROCESS_DIRECTORY}/${type}`, type: 'symlink', mode: 0o755, linkTarget: LAUNCHER_PATH, ...ROOT }));
+  const links = types.map((type): LayerTarEntry => ({
+    path: `${PROCESS_DIRECTORY}/${type}`,
+    type: 'symlink',
+    mode: 0o755,
+    linkTarget: LAUNCHER_PATH,
+    ...ROOT,
+  }));
   return { parts: [{ kind: 'entries', entries: [...folders(['/cnb', PROCESS_DIRECTORY], ROOT), ...links] }] };
 }
