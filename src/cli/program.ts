@@ -1,16 +1,8 @@
 import { Command, CommanderError, Option } from 'commander';
+import type { CommandFunction } from './command.ts';
 import type { CliContext, CommandContext } from './context.ts';
 import { EXIT } from './exit-code.ts';
 import { wantsColor } from './render/style.ts';
-
-/** What a command's module exports: reads its options, makes one call, writes the result, says the exit code. */
-export type CommandFunction<Arguments extends readonly (string | undefined)[], Options> = (
-  args: Arguments,
-  options: Options,
-  context: CommandContext,
-  /** What followed `--`. */
-  passthrough: readonly string[],
-) => Promise<number>;
 
 interface DisplayFlags {
   readonly quiet?: boolean;

@@ -1,3 +1,4 @@
+import type { HttpHeaders } from './headers.ts';
 import type { RetryPolicy } from './retry.ts';
 
 /** One HTTP client for the whole program. Made by `createHttpClient`. */
@@ -54,13 +55,6 @@ export interface HttpResponse {
   json(maximumBytes?: number): Promise<unknown>;
   /** Drops the body, so that the connection can be used again. */
   discard(): Promise<void>;
-}
-
-/** Header fields; names in any case. */
-export interface HttpHeaders {
-  get(name: string): string | undefined;
-  /** The values of a field that was sent several times. */
-  getAll(name: string): readonly string[];
 }
 
 /** A body of bytes that are in memory. */

@@ -1,6 +1,6 @@
 import { TspackError, redact } from '../foundation/index.ts';
 import { isLoopbackHost } from './proxy.ts';
-import type { HttpHeaders } from './client.ts';
+import type { HttpHeaders } from './headers.ts';
 
 export type HttpErrorCode = 'HTTP_STATUS' | 'HTTP_UNREACHABLE' | 'HTTP_REDIRECT_REFUSED' | 'HTTP_TOO_LARGE' | 'HTTP_BODY_INVALID';
 

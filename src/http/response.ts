@@ -1,5 +1,6 @@
 import { HttpError, MAXIMUM_ERROR_BODY_BYTES } from './http-error.ts';
-import type { HttpHeaders, HttpResponse } from './client.ts';
+import type {  HttpResponse } from './client.ts';
+import type { HttpHeaders } from './headers.ts';
 
 const MAXIMUM_TEXT_BYTES = 4 * 1024 * 1024;
 

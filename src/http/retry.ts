@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Clock } from '../foundation/index.ts';
-import type { HttpHeaders } from './client.ts';
+import type { HttpHeaders } from './headers.ts';
 
 /** How often and how fast a failed request is sent again. */
 export interface RetryPolicy {

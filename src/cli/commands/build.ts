@@ -4,7 +4,7 @@ import type { CommandContext } from '../context.ts';
 import { collectEnv } from '../options/env.ts';
 import { parseOutput } from '../options/output.ts';
 import { parseVolume } from '../options/volume.ts';
-import type { CommandFunction } from '../program.ts';
+import type { CommandFunction } from '../command.ts';
 import type { Console } from '../render/console.ts';
 import { count, formatBytes, formatDuration, formatTable } from '../render/measure.ts';
 import { visible } from '../render/untrusted.ts';

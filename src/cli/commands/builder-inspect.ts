@@ -1,6 +1,6 @@
 import type { BuilderDescription } from '../../index.ts';
 import { parseFormat } from '../options/format.ts';
-import type { CommandFunction } from '../program.ts';
+import type { CommandFunction } from '../command.ts';
 import { count, formatBytes, formatTable } from '../render/measure.ts';
 
 /** `tspack builder inspect`. */

@@ -1,4 +1,4 @@
-import type { CommandFunction } from '../program.ts';
+import type { CommandFunction } from '../command.ts';
 import { formatTable } from '../render/measure.ts';
 import { createStyle } from '../render/style.ts';
 

@@ -1,4 +1,4 @@
-import type { CommandFunction } from '../program.ts';
+import type { CommandFunction } from '../command.ts';
 import type { PackageChange } from '../../index.ts';
 import { formatTable } from '../render/measure.ts';
 import { visible } from '../render/untrusted.ts';

@@ -1,7 +1,7 @@
 import type { DoctorFinding } from '../../index.ts';
 import { EXIT } from '../exit-code.ts';
 import { parseFormat } from '../options/format.ts';
-import type { CommandFunction } from '../program.ts';
+import type { CommandFunction } from '../command.ts';
 import { createStyle, wantsColor, type Style } from '../render/style.ts';
 import { visible } from '../render/untrusted.ts';
 import { withEvents } from './task.ts';

@@ -1,6 +1,6 @@
 import type { ImageDescription } from '../../index.ts';
 import { parseFormat } from '../options/format.ts';
-import type { CommandFunction } from '../program.ts';
+import type { CommandFunction } from '../command.ts';
 import { formatBytes, formatTable } from '../render/measure.ts';
 import { visible } from '../render/untrusted.ts';
 import { withEvents } from './task.ts';

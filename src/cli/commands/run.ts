@@ -4,7 +4,7 @@ import type { RunOptions } from '../../index.ts';
 import { exitCodeFor } from '../exit-code.ts';
 import { collectEnv } from '../options/env.ts';
 import { parsePort } from '../options/port.ts';
-import type { CommandFunction } from '../program.ts';
+import type { CommandFunction } from '../command.ts';
 import { withEvents } from './task.ts';
 
 interface RunFlags {

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { CommandFunction } from '../program.ts';
+import type { CommandFunction } from '../command.ts';
 import { visible } from '../render/untrusted.ts';
 import { withEvents } from './task.ts';
 

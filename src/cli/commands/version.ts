@@ -1,4 +1,4 @@
-import type { CommandFunction } from '../program.ts';
+import type { CommandFunction } from '../command.ts';
 
 /** `tspack version`. */
 export const version: CommandFunction<[], object> = async (_args, _options, context) => {
