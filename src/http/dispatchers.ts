@@ -1,4 +1,3 @@
-import { rootCertificates } from 'node:tls';
 import type { Dispatcher } from 'undici';
 import { selectProxy } from './proxy.ts';
 import type { ProxySettings } from './proxy.ts';
@@ -30,9 +29,7 @@ export interface Dispatchers {
 
 export function createDispatchers(settings: ConnectionSettings): Dispatchers {
   const pools = new Map<string, Promise<Dispatcher>>();
-  const trust = {
-    // Setting `ca` replaces what Node trusts, so it is left alone when there is nothing to add.
-    ...(settings.ca.length === 0 ? {} : { ca: [...rootCertificates, ...settings.ca] }),
+  const identity = {
     ...(settings.clientCertificate === undefined
       ? {}
       : { cert: settings.clientCertificate.certificate, key: settings.clientCertificate.key }),
@@ -50,6 +47,9 @@ export function createDispatchers(settings: ConnectionSettings): Dispatchers {
   async function makePool(proxy: URL | undefined, unverifiedCertificate: boolean): Promise<Dispatcher> {
     // 90 ms: only when something is really requested. The default export, because a bundle of a CommonJS module has no other.
     const { Agent, ProxyAgent } = (await import('undici')).default;
+    // Setting `ca` replaces what Node trusts, so it is left alone when there is nothing to add. node:tls takes 10 ms to load.
+    const ca = settings.ca.length === 0 ? {} : { ca: [...(await import('node:tls')).rootCertificates, ...settings.ca] };
+    const trust = { ...ca, ...identity };
     // The client watches silence itself, because only it knows who is being waited for.
     const limits = { headersTimeout: 0, bodyTimeout: 0, connections: 16 };
     const timeout = settings.connectTimeoutMilliseconds;

@@ -6,15 +6,14 @@ import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { buildImageOwner, createBuilder, createRunImage, findBundledBuilder, readBundledBuildpacks, unpackBuildImage, unpackBuilderNode } from '../../src/builder/index.ts';
+import { buildImageOwner, createBuilder, findBundledBuilder, readBundledBuildpacks, unpackBuildImage, unpackBuilderNode } from '../../src/builder/index.ts';
 import { createSupply, downloadFile } from '../../src/compose/debian.ts';
 import { openMachine } from '../../src/compose/machine.ts';
 import type { Machine } from '../../src/compose/machine.ts';
 import { openToolbox } from '../../src/compose/sandbox.ts';
 import { systemClock } from '../../src/foundation/index.ts';
 import { parseImageReference } from '../../src/oci/index.ts';
-import type { Image } from '../../src/oci/index.ts';
-import { architectureOf } from '../../src/platform/index.ts';
+import { architectureOf, resolveBundledBuilder } from '../../src/platform/index.ts';
 import { ANONYMOUS, createRegistryStore } from '../../src/registry/index.ts';
 import { findProgram } from './requirement.ts';
 
@@ -27,14 +26,16 @@ export interface StartedProgram extends AsyncDisposable {
 }
 
 /**
- * A Docker daemon of its own: no bridge, no iptables, so that it disturbs none that runs already. Needs root. `apiVersion`
- * is the newest it speaks: pack and the lifecycle do not ask, so `DOCKER_API_VERSION` must say it to them.
+ * A Docker daemon of its own, with a bridge of its own and no iptables, so that it disturbs none that runs already (with
+ * `--bridge=none` it would remove theirs). Needs root. `apiVersion` is the newest it speaks: pack and the lifecycle do not
+ * ask, so `DOCKER_API_VERSION` must say it to them.
  */
 export async function startDockerd(directory: string): Promise<StartedProgram & { readonly host: string; readonly apiVersion: string }> {
   mkdirSync(directory, { recursive: true });
   const socket = join(directory, 'docker.sock');
+  const bridge = await createBridge();
   const folders = ['--data-root', join(directory, 'data'), '--exec-root', join(directory, 'exec'), '--pidfile', join(directory, 'pid')];
-  const started = start('dockerd', [...folders, '--host', `unix://${socket}`, '--iptables=false', '--ip6tables=false', '--bridge=none'], join(directory, 'log'));
+  const started = start('dockerd', [...folders, '--host', `unix://${socket}`, '--iptables=false', '--ip6tables=false', `--bridge=${bridge}`], join(directory, 'log'));
   const host = `unix://${socket}`;
   let apiVersion = '';
   await answers(started, join(directory, 'log'), async () => {
@@ -47,6 +48,7 @@ export async function startDockerd(directory: string): Promise<StartedProgram & 
     apiVersion,
     async [Symbol.asyncDispose]() {
       await started[Symbol.asyncDispose]();
+      await run('ip', ['link', 'delete', bridge]);
       // It leaves its network namespaces mounted, and nobody can remove the folder then.
       const mounts = readFileSync('/proc/self/mountinfo', 'utf8').split('\n').map((line) => line.split(' ')[4] ?? '');
       for (const mount of mounts.filter((path) => path.startsWith(`${directory}/`)).reverse()) await run('umount', [mount]);
@@ -54,15 +56,37 @@ export async function startDockerd(directory: string): Promise<StartedProgram & 
   };
 }
 
-/** Docker's own registry on a free port of this machine. */
-export async function startDockerRegistry(directory: string): Promise<StartedProgram & { readonly host: string }> {
+/** A network bridge with the first free address of 10.211.0.0/16. */
+async function createBridge(): Promise<string> {
+  for (let number = 1; number < 255; number++) {
+    const name = `tspack-test${number}`;
+    try {
+      await run('ip', ['link', 'add', name, 'type', 'bridge']);
+    } catch {
+      continue; // taken by another daemon
+    }
+    await run('ip', ['address', 'add', `10.211.${number}.1/24`, 'dev', name]);
+    return name;
+  }
+  throw new Error('every test bridge is taken');
+}
+
+/** Docker's own registry on a free port of this machine; with the lines of an htpasswd file (bcrypt) it asks who it is. */
+export async function startDockerRegistry(directory: string, options: { readonly htpasswd?: string } = {}): Promise<StartedProgram & { readonly host: string }> {
   mkdirSync(directory, { recursive: true });
   const host = `127.0.0.1:${await freePort()}`;
   const config = join(directory, 'config.yml');
-  writeFileSync(config, `version: 0.1\nlog:\n  level: error\nstorage:\n  filesystem:\n    rootdirectory: ${join(directory, 'data')}\n  delete:\n    enabled: true\nhttp:\n  addr: ${host}\n`);
+  const passwords = join(directory, 'htpasswd');
+  if (options.htpasswd !== undefined) writeFileSync(passwords, options.htpasswd);
+  const auth = options.htpasswd === undefined ? '' : `auth:\n  htpasswd:\n    realm: test\n    path: ${passwords}\n`;
+  writeFileSync(
+    config,
+    `version: 0.1\nlog:\n  level: error\nstorage:\n  filesystem:\n    rootdirectory: ${join(directory, 'data')}\n  delete:\n    enabled: true\nhttp:\n  addr: ${host}\n${auth}`,
+  );
   const started = start('docker-registry', ['serve', config], join(directory, 'log'));
   await answers(started, join(directory, 'log'), async () => {
-    if (!(await fetch(`http://${host}/v2/`)).ok) throw new Error('not ready');
+    const { status } = await fetch(`http://${host}/v2/`);
+    if (status !== 200 && status !== 401) throw new Error('not ready');
   });
   return { ...started, host };
 }
@@ -71,8 +95,6 @@ export async function startDockerRegistry(directory: string): Promise<StartedPro
 export interface PublishedBuilder {
   readonly builder: string;
   readonly runImage: string;
-  /** The very images, for comparing. */
-  readonly runImageLayers: Image['layers'];
   /** What unpacked build images are made with: `tspack build --builder base` finds all of it in the same data folder. */
   readonly machine: Machine;
 }
@@ -94,10 +116,21 @@ export async function publishReferenceBuilder(options: {
   const builder = findBundledBuilder(machine.directories.builders, 'base');
   const owner = buildImageOwner(builder, machine.directories.builders);
   const cacheDirectory = join(machine.home().cache, 'images');
-  mkdirSync(cacheDirectory, { recursive: true });
-  const supply = createSupply(machine)(owner, architecture, false, silent, signal);
+  const { runImage } = await resolveBundledBuilder(
+    { name: 'base', platform: machine.platform, frozen: false, events: silent, signal },
+    {
+      home: machine.home(),
+      store: machine.store(),
+      buildersDirectory: machine.directories.builders,
+      buildpacksDirectory: machine.directories.buildpacks,
+      createSupply: createSupply(machine),
+      npmRegistry: machine.npmRegistry,
+      download: downloadFile(machine),
+      clock: systemClock,
+    },
+  );
   await openToolbox(machine, silent, signal);
-  const buildImage = await unpackBuildImage({ builder: owner, architecture, supply, cacheDirectory, clock: systemClock });
+  const buildImage = await unpackBuildImage({ builder: owner, architecture, supply: createSupply(machine)(owner, architecture, false, silent, signal), cacheDirectory, clock: systemClock });
   const node = await unpackBuilderNode({
     builder: owner,
     architecture,
@@ -108,7 +141,6 @@ export async function publishReferenceBuilder(options: {
   });
   const workDirectory = join(machine.home().work, 'reference-builder');
   const { blobs, layerWriter, compressor } = machine.store();
-  const made = await createRunImage({ builder, architecture, supply: createSupply(machine)(builder, architecture, false, silent, signal), layerWriter, workDirectory });
   const names = { builder: `${options.registry}/builder:base`, runImage: `${options.registry}/run:base` };
   const image = await createBuilder({
     builder,
@@ -123,12 +155,12 @@ export async function publishReferenceBuilder(options: {
     createdBy: { name: 'tspack', version: machine.version },
   });
   const registry = createRegistryStore({ http: await machine.http(), keychain: ANONYMOUS, clock: systemClock, compressor });
-  await registry.write(made.image, [parseImageReference(names.runImage)]);
+  await registry.write(runImage.image, [parseImageReference(names.runImage)]);
   await registry.write(image, [parseImageReference(names.builder)]);
   // The layers of the builder image are half a gigabyte that no build of tspack reads.
   for (const { diffId } of image.layers) blobs.remove(diffId);
   rmSync(workDirectory, { recursive: true, force: true });
-  return { ...names, runImageLayers: made.image.layers, machine };
+  return { ...names, machine };
 }
 
 /** Arguments of `pack build` that give its containers this machine's network, npm registry and certificates. */

@@ -31,7 +31,8 @@ interface State {
 interface Commit {
   readonly format: number;
   readonly steps: readonly CommitStep[];
-  readonly layers: readonly (CachedLayer & { readonly tar?: KnownTar })[];
+  /** A fingerprint is there for what this build has found unchanged and leaves alone. */
+  readonly layers: readonly (CachedLayer & { readonly tar?: KnownTar & { readonly fingerprint?: string } })[];
 }
 
 type CommitStep =
@@ -64,6 +65,8 @@ export async function openDirectoryLayerCache(root: string): Promise<DirectoryLa
   // What no record names is left over from another format.
   for (const layer of restoredLayers(content)) if (!records.has(layer)) removeTree(join(content, layer));
   const layers = state.layers.filter((layer) => existsSync(join(content, layer.path)));
+  /** Fingerprints that this build has compared. */
+  const compared = new Map<string, string>();
 
   return {
     layers,
@@ -81,10 +84,13 @@ export async function openDirectoryLayerCache(root: string): Promise<DirectoryLa
       const tar = records.get(path)?.tar;
       if (tar === undefined || tree.kind !== 'unchanged') return undefined;
       const fingerprint = await fingerprintTree(tree.folder);
-      return fingerprint.doubtful === undefined && fingerprint.value === tar.fingerprint ? { diffId: tar.diffId, sizeBytes: tar.sizeBytes } : undefined;
+      if (fingerprint.doubtful !== undefined || fingerprint.value !== tar.fingerprint) return undefined;
+      compared.set(path, fingerprint.value);
+      return { diffId: tar.diffId, sizeBytes: tar.sizeBytes };
     },
     async commit(committed) {
       writeSboms(sbomFolder, committed);
+      const fingerprintOf = ({ path, tree }: CacheCommitLayer) => (tree.kind === 'unchanged' ? compared.get(path) : undefined);
       const kept = new Set(committed.map((layer) => layer.path));
       const commit: Commit = {
         format: FORMAT,
@@ -92,8 +98,14 @@ export async function openDirectoryLayerCache(root: string): Promise<DirectoryLa
           ...restoredLayers(content).filter((path) => !kept.has(path)).map((path): CommitStep => ({ kind: 'remove', path })),
           ...committed.flatMap(stepFor),
         ],
-        layers: committed.map(({ tree: _tree, sboms: _sboms, ...layer }) => layer),
+        layers: committed.map((layer) => {
+          const { tree: _tree, sboms: _sboms, ...record } = layer;
+          const fingerprint = fingerprintOf(layer);
+          return record.tar === undefined || fingerprint === undefined ? record : { ...record, tar: { ...record.tar, fingerprint } };
+        }),
       };
+      // Nothing to move and nothing to note: the two synced writes of a commit would be the slowest part of such a build.
+      if (commit.steps.length === 0 && JSON.stringify(commit.layers) === JSON.stringify(state.layers) && restoredLayers(dropped).length === 0) return;
       writeFileAtomic(join(root, 'commit.json'), JSON.stringify(commit));
       await finishCommit(root);
     },
@@ -134,7 +146,8 @@ async function finishCommit(root: string): Promise<void> {
 type FingerprintedTar = KnownTar & { readonly fingerprint: string };
 
 /** A doubtful fingerprint is not kept: the next build reads the layer once more, and then knows. */
-async function fingerprinted(root: string, path: string, tar: KnownTar, known: FingerprintedTar | undefined): Promise<FingerprintedTar | undefined> {
+async function fingerprinted(root: string, path: string, tar: NonNullable<Commit['layers'][number]['tar']>, known: FingerprintedTar | undefined): Promise<FingerprintedTar | undefined> {
+  if (tar.fingerprint !== undefined) return { ...tar, fingerprint: tar.fingerprint };
   const fingerprint = await fingerprintTree(join(root, 'layers', path));
   if (known?.diffId === tar.diffId && known.fingerprint === fingerprint.value) return known;
   return fingerprint.doubtful === undefined ? { ...tar, fingerprint: fingerprint.value } : undefined;
@@ -147,14 +160,13 @@ function readState(root: string): State {
   return state.format === FORMAT ? state : { format: FORMAT, layers: [] };
 }
 
+/** Files that hold the same bytes already are left alone: each write is synced. */
 function writeSboms(folder: string, layers: readonly CacheCommitLayer[]): void {
-  removeTree(folder);
-  for (const { path, sboms } of layers) {
-    for (const [ending, bytes] of Object.entries(sboms)) {
-      const file = join(folder, `${path}.sbom.${ending}`);
-      mkdirSync(dirname(file), { recursive: true });
-      writeFileAtomic(file, bytes);
-    }
+  const wanted = new Map<string, Uint8Array>(layers.flatMap(({ path, sboms }) => Object.entries(sboms).map(([ending, bytes]) => [`${path}.sbom.${ending}`, bytes] as const)));
+  for (const file of restoredLayers(folder)) if (!wanted.has(file)) removeTree(join(folder, file));
+  for (const [file, bytes] of wanted) {
+    const path = join(folder, file);
+    if (!existsSync(path) || !readFileSync(path).equals(bytes)) writeFileAtomic(path, bytes);
   }
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { execFileSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -98,6 +98,34 @@ describe('openDirectoryLayerCache()', () => {
     write('cache/layers/bp/one/file', 'bbbb');
     age('cache/layers/bp/one');
     expect(await (await open()).knownTar('bp/one', tree)).toBeUndefined();
+  });
+
+  it('writes nothing when nothing has changed, and still sees the next change', async () => {
+    write('work/bp/one/file', 'aaaa');
+    age('work/bp/one');
+    const tar = { diffId: digestOf('tar'), sizeBytes: 4 };
+    const sboms = { 'cdx.json': Buffer.from('{"a":1}') };
+    await (await open()).commit([layer('bp/one', folderTree('work/bp/one'), { diffId: tar.diffId, tar, sboms })]);
+    // The renamed files have new times of change, which count as settled after two seconds.
+    await new Promise((resolve) => setTimeout(resolve, 2100));
+    const again = async (bytes: Readonly<Record<string, Uint8Array>>) => {
+      const cache = await open();
+      const tree: LayerTree = { kind: 'unchanged', folder: join(root(), 'layers/bp/one') };
+      const known = await cache.knownTar('bp/one', tree);
+      await cache.commit([layer('bp/one', tree, { diffId: tar.diffId, tar, sboms: bytes })]);
+      return known;
+    };
+    expect(await again(sboms)).toBeUndefined();
+    expect(await again(sboms)).toEqual(tar);
+    const inodes = () => ['state.json', 'sboms/bp/one.sbom.cdx.json'].map((name) => statSync(join(root(), name)).ino);
+    const before = inodes();
+    expect(await again(sboms)).toEqual(tar);
+    expect(inodes()).toEqual(before);
+    await again({ 'cdx.json': Buffer.from('{"a":2}') });
+    expect(read('cache/sboms/bp/one.sbom.cdx.json')).toBe('{"a":2}');
+    writeFileSync(join(root(), 'layers/bp/one/file'), 'bbbb');
+    expect(await again({})).toBeUndefined();
+    expect(existsSync(join(root(), 'sboms/bp/one.sbom.cdx.json'))).toBe(false);
   });
 
   it('does not believe a fingerprint of files that were just written', async () => {

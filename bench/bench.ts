@@ -1,0 +1,77 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { packageRoot } from '../src/foundation/index.ts';
+import { commandStart, firstEver, gigabyteLayer, layerExport, toolTime } from './alone.ts';
+import { copyApplication } from './application.ts';
+import type { Application } from './application.ts';
+import { prepareContenders } from './contenders.ts';
+import { readOptions } from './options.ts';
+import type { BenchOptions } from './options.ts';
+import { renderReport } from './report.ts';
+import { runMemory, runScenarios } from './scenarios.ts';
+import type { MemoryResult, ScenarioResult } from './scenarios.ts';
+
+function say(text: string): void {
+  process.stderr.write(`${new Date().toISOString().slice(11, 19)} ${text}\n`);
+}
+
+const options = readOptions(process.argv.slice(2));
+if (options !== undefined) {
+  execFileSync(join(packageRoot(), 'bench/reference.sh'), [options.reference], { stdio: ['ignore', 2, 2] });
+  const directory = mkdtempSync(join(options.workDirectory, 'tspack-bench-'));
+  try {
+    const report = await bench(options, directory);
+    process.stdout.write(report);
+    mkdirSync(dirname(options.output), { recursive: true });
+    writeFileSync(options.output, report);
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+async function bench({ repetitions, applications: folder, names, reference }: BenchOptions, directory: string): Promise<string> {
+  const applications = names.map((name) => copyApplication(name, join(folder, name), join(directory, 'applications', name)));
+  const [first] = applications;
+  if (first === undefined) throw new Error('Cannot compare without an application');
+  say('First build on a machine');
+  const firstMeasured = await firstEver(first, directory);
+  rmSync(join(directory, 'first-home'), { recursive: true, force: true });
+
+  say('Making one builder for both');
+  await using contenders = await prepareContenders(directory, reference);
+  const context = { contenders, repetitions, say };
+  const home = join(directory, 'home');
+  const scenarios: ScenarioResult[] = [];
+  const memory: MemoryResult[] = [];
+  const toolTimes = new Map<string, number>();
+  for (const application of applications) {
+    for (const destination of ['local', 'registry'] as const) scenarios.push(...(await runScenarios(application, destination, context)));
+    memory.push(...(await runMemory(application, context)));
+    toolTimes.set(application.name, await toolTime(application, contenders, home, Math.min(repetitions, 3)));
+  }
+  say('Export of a layer, start of the command, a layer of a gigabyte');
+  const exported = await layerExport(home, directory, Math.max(repetitions, 5));
+  const start = await commandStart(20);
+  contenders.tspack.forget();
+  const gigabyte = await gigabyteLayer(first, contenders, directory);
+  const { version } = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string };
+  return renderReport({
+    date: new Date(),
+    repetitions,
+    versions: { tspack: version, docker: execFileSync('dockerd', ['--version'], { encoding: 'utf8' }).replace(/^.*version ([^, ]+).*$/s, '$1') },
+    scenarios,
+    memory,
+    toolTimes,
+    rebuilds: new Set(applications.filter(hasBuildScript).map(({ name }) => name)),
+    firstEver: firstMeasured,
+    gigabyte,
+    start,
+    layerExport: exported,
+  });
+}
+
+function hasBuildScript({ directory }: Application): boolean {
+  const { scripts } = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8')) as { scripts?: Readonly<Record<string, string>> };
+  return scripts?.['build'] !== undefined;
+}
