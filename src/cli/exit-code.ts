@@ -6,13 +6,15 @@ export const EXIT = { success: 0, failure: 1, usage: 3, tryAgain: 75 } as const;
 
 /**
  * The one table from error codes to exit codes; what is not in it ends with 1. The specification's ranges: 11 and 12 API
- * versions, 20 to 29 detect, 40 to 49 restore, 50 to 59 build, 60 to 69 export, 80 to 89 launch.
+ * versions, 20 to 29 detect, 40 to 49 restore, 50 to 59 build, 60 to 69 export, 70 to 79 rebase, 80 to 89 launch.
  */
 export const EXIT_CODES: Readonly<Record<string, number>> = {
   USAGE: EXIT.usage,
   IMAGE_REFERENCE_INVALID: EXIT.usage,
   BUILDER_UNKNOWN: EXIT.usage,
   ENV_NAME_INVALID: EXIT.usage,
+  VOLUME_SOURCE_MISSING: EXIT.usage,
+  VOLUME_TARGET_INVALID: EXIT.usage,
   SOURCE_NOT_FOUND: EXIT.usage,
   SOURCE_NOT_DIRECTORY: EXIT.usage,
   SOURCE_FILTER_INVALID: EXIT.usage,
@@ -42,6 +44,16 @@ export const EXIT_CODES: Readonly<Record<string, number>> = {
   REGISTRY_DENIED: 62,
   REGISTRY_PROTOCOL: 62,
   REGISTRY_UNAUTHORIZED: 62,
+
+  REBASE_BASE_MISMATCH: 72,
+  REBASE_INDEX: 72,
+  REBASE_NOT_BUILT: 72,
+  REBASE_NOT_REBASABLE: 72,
+  REBASE_RUN_IMAGE_MISSING: 72,
+  REBASE_RUN_IMAGE_NOT_FOUND: 72,
+  REBASE_RUN_IMAGE_REFUSED: 72,
+  REBASE_STACK_MISMATCH: 72,
+  REBASE_TARGET_MISMATCH: 72,
 
   RUN_COMMAND_MISSING: 82,
   RUN_PROCESS_UNKNOWN: 82,

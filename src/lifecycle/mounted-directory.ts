@@ -85,7 +85,7 @@ function resolveMounted(directory: MountedDirectory, path: string): { readonly h
     if (++links > MAXIMUM_LINKS) return undefined;
     const target = readlinkSync(candidate);
     if (target.startsWith('/')) {
-      const inside = `${directory.sandboxPath}/`;
+      const inside = directory.sandboxPath === '/' ? '/' : `${directory.sandboxPath}/`;
       if (!`${target}/`.startsWith(inside)) return undefined;
       done.length = 0;
       open.unshift(...target.slice(inside.length).split('/'));

@@ -61,6 +61,38 @@ export interface BuildResult {
   readonly record: BuildRecord;
 }
 
+export interface RebaseOptions {
+  /** Where the result goes, and what is rebased unless `previousImage` says otherwise: a name, `oci:<dir>[:<tag>]`, `docker:<name>`. */
+  readonly image: string;
+  /** In the same forms; it is only read. */
+  readonly previousImage?: string;
+  /** A name, `oci:<dir>[:<tag>]` or `docker:<name>`; absent: the run image that the app image names. */
+  readonly runImage?: string;
+  /** Names mean images in their registries instead of the local store. */
+  readonly publish: boolean;
+  /** In spite of another target, an unknown run image, or a label that forbids it. */
+  readonly force: boolean;
+  /** Absolute path of the folder that gets report.toml. */
+  readonly reportDirectory?: string;
+  readonly insecureRegistries: readonly string[];
+}
+
+export interface RebaseResult {
+  readonly name: string;
+  readonly imageId: Digest;
+  /** Digest of the manifest, in a registry or a layout. */
+  readonly manifestDigest?: Digest;
+  /** The new base: digest reference or image ID. */
+  readonly baseReference: string;
+  /** Whether the image is another one than before. */
+  readonly changed: boolean;
+  /** Numbers of layers. */
+  readonly oldBaseLayers: number;
+  readonly newBaseLayers: number;
+  readonly appLayers: number;
+  readonly milliseconds: number;
+}
+
 export interface PublishedPort {
   /** Default 127.0.0.1. */
   readonly hostAddress: string;
@@ -164,6 +196,7 @@ export interface Task {
 export interface Tspack {
   build(options: BuildOptions, task: Task): Promise<BuildResult>;
   run(options: RunOptions, task: Task): Promise<RunExit>;
+  rebase(options: RebaseOptions, task: Task): Promise<RebaseResult>;
   inspectImage(location: ImageLocation, task: Task): Promise<ImageDescription>;
   /** Writes `layers/sbom/launch/...` below the folder, as pack does; returns the files. */
   downloadSbom(location: ImageLocation, directory: string, task: Task): Promise<readonly string[]>;

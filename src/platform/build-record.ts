@@ -1,15 +1,29 @@
 import type { Digest } from '../foundation/index.ts';
+import type { PhaseName } from './events.ts';
 
 /** One thing that happened in a build. */
 export type BuildFact =
-  /** Consumed: a builder, a package, a file fetched. */
-  | { readonly kind: 'consumed'; readonly what: string; readonly name: string; readonly version?: string; readonly digest?: string; readonly sizeBytes?: number }
+  /** Consumed: `source`, `builder`, `run-image`, `debian-package` and `buildpack`. */
+  | {
+      readonly kind: 'consumed';
+      readonly what: string;
+      readonly name: string;
+      readonly version?: string;
+      readonly digest?: string;
+      readonly sizeBytes?: number;
+    }
   /** A buildpack's verdict with what it said. */
-  | { readonly kind: 'verdict'; readonly buildpack: string; readonly version: string; readonly verdict: 'pass' | 'fail' | 'error' | 'skipped'; readonly evidence: string }
-  /** What became of a layer, and why. */
-  | { readonly kind: 'layer'; readonly name: string; readonly decision: 'reused' | 'added'; readonly diffId: Digest; readonly sizeBytes: number; readonly reason?: string }
+  | {
+      readonly kind: 'verdict';
+      readonly buildpack: string;
+      readonly version: string;
+      readonly verdict: 'pass' | 'fail' | 'error' | 'skipped';
+      readonly evidence: string;
+    }
+  /** What became of a layer: `reused` ones are in the previous image too. */
+  | { readonly kind: 'layer'; readonly name: string; readonly decision: 'reused' | 'added'; readonly diffId: Digest; readonly sizeBytes: number }
   | { readonly kind: 'delivered'; readonly place: string; readonly name: string; readonly digest: string }
-  | { readonly kind: 'time'; readonly phase: string; readonly milliseconds: number };
+  | { readonly kind: 'time'; readonly phase: PhaseName; readonly milliseconds: number };
 
 /**
  * The one append-only account of a build: everything consumed, decided and produced. Progress, reports, SBOM and

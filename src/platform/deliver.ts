@@ -4,29 +4,19 @@ import { dirname } from 'node:path';
 import { temporaryBeside } from '../foundation/index.ts';
 import { createOciArchive, formatFamiliarReference, formatImageReference, openDockerArchive, openLayoutStore } from '../oci/index.ts';
 import type { Digest } from '../foundation/index.ts';
-import type { Image, ImageReference } from '../oci/index.ts';
-import type { BuildOptions, Output, Task } from './api.ts';
-import type { BuildRecorder } from './build-record.ts';
-import type { BuildPorts } from './ports.ts';
-
-export interface Delivery {
-  readonly image: Image;
-  readonly reference: ImageReference;
-  readonly options: BuildOptions;
-  readonly ports: BuildPorts;
-  readonly record: BuildRecorder;
-  readonly task: Task;
-}
+import type { Image } from '../oci/index.ts';
+import type { Output } from './api.ts';
+import type { BuildSituation } from './build-situation.ts';
 
 /** Writes the image to every output; returns the digest of its manifest when one of them has a manifest. */
-export async function deliver(delivery: Delivery): Promise<Digest | undefined> {
-  const { options, ports, record, task } = delivery;
-  const distributed = options.outputs.some(hasManifest) ? await ports.store.distribute(delivery.image) : undefined;
+export async function deliver(situation: BuildSituation, image: Image): Promise<Digest | undefined> {
+  const { options, ports, record, reference, task } = situation;
+  const distributed = options.outputs.some(hasManifest) ? await ports.store.distribute(image) : undefined;
   for (const output of options.outputs) {
     task.signal.throwIfAborted();
-    const place = await deliverTo(output, { ...delivery, image: distributed ?? delivery.image });
-    const digest = hasManifest(output) && distributed !== undefined ? distributed.manifest.descriptor.digest : delivery.image.imageId;
-    const name = output.kind === 'registry' ? formatImageReference(delivery.reference) : formatFamiliarReference(delivery.reference);
+    const place = await deliverTo(output, distributed ?? image, situation);
+    const digest = hasManifest(output) && distributed !== undefined ? distributed.manifest.descriptor.digest : image.imageId;
+    const name = output.kind === 'registry' ? formatImageReference(reference) : formatFamiliarReference(reference);
     record.add({ kind: 'delivered', place, name, digest });
     task.events({ kind: 'delivered', place, name, digest });
   }
@@ -38,7 +28,7 @@ function hasManifest({ kind }: Output): boolean {
   return kind !== 'docker' && kind !== 'docker-archive';
 }
 
-async function deliverTo(output: Output, { image, reference, options, ports, task }: Delivery): Promise<string> {
+async function deliverTo(output: Output, image: Image, { reference, options, ports, task }: BuildSituation): Promise<string> {
   switch (output.kind) {
     case 'registry': {
       const registry = await ports.registry(options.insecureRegistries, task.events, task.signal);

@@ -4,7 +4,11 @@ import type { Architecture, BuilderDefinition, InspectedImage } from '../builder
 import type { BuilderDescription } from './api.ts';
 
 /** What `tspack builder inspect` shows of a bundled builder. */
-export function describeBuilder(builder: BuilderDefinition, directories: { readonly builders: string; readonly buildpacks: string }, architecture: Architecture): BuilderDescription {
+export function describeBuilder(
+  builder: BuilderDefinition,
+  directories: { readonly builders: string; readonly buildpacks: string },
+  architecture: Architecture,
+): BuilderDescription {
   const inspected = inspectBuilder({ builder, architecture, buildersDirectory: directories.builders, buildpacksDirectory: directories.buildpacks });
   const packages = (image: InspectedImage) => image.packages.map(({ name, version, sizeBytes }) => ({ name, version, sizeBytes }));
   return {

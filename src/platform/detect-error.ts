@@ -21,7 +21,9 @@ export class DetectError extends TspackError<'DETECT_NONE' | 'DETECT_ERRORED'> {
   constructor(options: { readonly errored: boolean; readonly explanations: readonly DetectExplanation[]; readonly path: string; readonly nextStep: string }) {
     super({
       code: options.errored ? 'DETECT_ERRORED' : 'DETECT_NONE',
-      message: options.errored ? `Cannot choose buildpacks for "${options.path}": one of them failed` : `No buildpack fits the application in "${options.path}"`,
+      message: options.errored
+        ? `Cannot choose buildpacks for "${options.path}": one of them failed`
+        : `No buildpack fits the application in "${options.path}"`,
       nextStep: options.nextStep,
     });
     this.explanations = options.explanations;

@@ -51,7 +51,8 @@ export function diagnose(facts: MachineFacts): readonly DoctorFinding[] {
 }
 
 function homeFinding({ home }: MachineFacts): DoctorFinding {
-  if (home.problem !== undefined) return { topic: 'data', status: 'problem', message: home.problem, nextStep: 'Set TSPACK_HOME to a folder that you may write to' };
+  if (home.problem !== undefined)
+    return { topic: 'data', status: 'problem', message: home.problem, nextStep: 'Set TSPACK_HOME to a folder that you may write to' };
   const free = home.freeBytes === undefined ? '' : `, ${(home.freeBytes / 1e9).toFixed(1)} GB free`;
   const scarce = home.freeBytes !== undefined && home.freeBytes < RECOMMENDED_BYTES;
   return {
@@ -64,9 +65,14 @@ function homeFinding({ home }: MachineFacts): DoctorFinding {
 
 function executorFinding(probe: ExecutorProbe): DoctorFinding {
   const topic = `executor ${probe.name}`;
-  if (!probe.usable) return { topic, status: probe.name === 'sandbox' ? 'problem' : 'info', message: `does not work here: ${probe.reason}`, nextStep: probe.nextStep };
+  if (!probe.usable)
+    return { topic, status: probe.name === 'sandbox' ? 'problem' : 'info', message: `does not work here: ${probe.reason}`, nextStep: probe.nextStep };
   const limits = probe.limits.map((limit) => `\n${limit}`).join('');
-  return { topic, status: 'ok', message: `works (${probe.detail}); while the network is shared, this machine's loopback services can be reached from inside${limits}` };
+  return {
+    topic,
+    status: 'ok',
+    message: `works (${probe.detail}); while the network is shared, this machine's loopback services can be reached from inside${limits}`,
+  };
 }
 
 function overlayFindings({ overlays }: MachineFacts): readonly DoctorFinding[] {
@@ -74,11 +80,20 @@ function overlayFindings({ overlays }: MachineFacts): readonly DoctorFinding[] {
   return [
     overlays
       ? { topic: 'layer cache', status: 'ok', message: 'restores by overlay mounts: nothing is copied' }
-      : { topic: 'layer cache', status: 'info', message: 'overlay mounts do not work in the data folder: cached layers are copied for each build', nextStep: 'Set TSPACK_HOME to a folder on a local disk (ext4, xfs, btrfs)' },
+      : {
+          topic: 'layer cache',
+          status: 'info',
+          message: 'overlay mounts do not work in the data folder: cached layers are copied for each build',
+          nextStep: 'Set TSPACK_HOME to a folder on a local disk (ext4, xfs, btrfs)',
+        },
   ];
 }
 
-function addressFinding(topic: string, found: { readonly address?: string; readonly problem?: string; readonly nextStep?: string }, origin?: string): DoctorFinding {
+function addressFinding(
+  topic: string,
+  found: { readonly address?: string; readonly problem?: string; readonly nextStep?: string },
+  origin?: string,
+): DoctorFinding {
   if (found.address !== undefined) return { topic, status: 'ok', message: origin === undefined ? found.address : `${found.address} (from ${origin})` };
   return { topic, status: 'problem', message: found.problem ?? 'unknown', ...(found.nextStep === undefined ? {} : { nextStep: found.nextStep }) };
 }

@@ -14,7 +14,10 @@ export async function downloadSbom(image: Image, name: string, directory: string
   const sha = label === undefined ? undefined : parseLifecycleMetadataLabel(label).sbom?.sha;
   const layer = image.layers.find(({ diffId }) => diffId === sha);
   if (layer === undefined) {
-    throw new TspackError({ code: 'SBOM_MISSING', message: `Cannot find an SBOM in "${name}": ${label === undefined ? 'it was not built by buildpacks' : 'no buildpack wrote one'}` });
+    throw new TspackError({
+      code: 'SBOM_MISSING',
+      message: `Cannot find an SBOM in "${name}": ${label === undefined ? 'it was not built by buildpacks' : 'no buildpack wrote one'}`,
+    });
   }
   const target = join(directory, 'layers', 'sbom', 'launch');
   mkdirSync(dirname(target), { recursive: true });

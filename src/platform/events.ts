@@ -1,6 +1,6 @@
 import type { TransferEvent } from '../foundation/index.ts';
 
-export type PhaseName = 'analyzing' | 'detecting' | 'restoring' | 'building' | 'exporting';
+export type PhaseName = 'analyzing' | 'detecting' | 'restoring' | 'building' | 'exporting' | 'rebasing';
 
 /** What happens to a layer, in pack's words. */
 export type LayerAction = 'restoring' | 'removing' | 'reusing' | 'adding' | 'caching';

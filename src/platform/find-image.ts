@@ -29,7 +29,11 @@ export async function findImage(location: ImageLocation, ports: FindImagePorts):
   if (text.startsWith('docker:')) {
     const daemon = await ports.daemon();
     if (daemon === undefined) {
-      throw new TspackError({ code: 'DAEMON_UNREACHABLE', message: `Cannot read "${text}": neither Docker nor Podman answers here`, nextStep: 'Run tspack doctor, which says why' });
+      throw new TspackError({
+        code: 'DAEMON_UNREACHABLE',
+        message: `Cannot read "${text}": neither Docker nor Podman answers here`,
+        nextStep: 'Run tspack doctor, which says why',
+      });
     }
     const name = text.slice('docker:'.length);
     return (await readFrom(daemon.images, parseImageReference(name), daemon.name, ports)) ?? notFound(name, [daemon.name]);
@@ -75,7 +79,11 @@ async function findById(text: string, ports: FindImagePorts): Promise<FoundImage
   const found = ports.store.findByDigest(digits);
   const ids = new Set(found.map(({ imageId }) => imageId));
   if (ids.size > 1) {
-    throw new TspackError({ code: 'IMAGE_AMBIGUOUS', message: `Cannot choose an image by "${text}": ${ids.size} begin so`, nextStep: 'Give more digits or the name' });
+    throw new TspackError({
+      code: 'IMAGE_AMBIGUOUS',
+      message: `Cannot choose an image by "${text}": ${ids.size} begin so`,
+      nextStep: 'Give more digits or the name',
+    });
   }
   const [first] = found;
   const image = first && (await ports.store.readById(first.imageId));

@@ -19,6 +19,8 @@ export type {
   Output,
   PackageChange,
   PublishedPort,
+  RebaseOptions,
+  RebaseResult,
   RunExit,
   RunOptions,
   Task,
@@ -35,8 +37,9 @@ export type { MachineFacts } from './doctor.ts';
 export { downloadSbom } from './download-sbom.ts';
 export { findImage } from './find-image.ts';
 export type { FindImagePorts, FoundImage } from './find-image.ts';
-export { architectureOf, builderEvents, bundledBuildpacks, resolveBundledBuilder } from './resolve-bundled-builder.ts';
+export { architectureOf, builderEvents, bundledBuildpacks, resolveBundledBuilder, resolveBundledRunImage } from './resolve-bundled-builder.ts';
 export type { BundledBuilderPorts } from './resolve-bundled-builder.ts';
+export { rebase } from './rebase.ts';
 export { run } from './run.ts';
 export type { RunPorts } from './run.ts';
-export type { BuildPorts, BuildSandbox, BuilderRequest, HostBuildSettings, ResolvedBuilder } from './ports.ts';
+export type { BuildPorts, BuildSandbox, BuilderRequest, HostBuildSettings, RebasePorts, ResolvedBuilder } from './ports.ts';

@@ -10,12 +10,17 @@ export function describeImage(image: Image, name: string, place: string): ImageD
   const labels = config?.Labels ?? {};
   const [lifecycle, build] = [labels[LABELS.lifecycleMetadata], labels[LABELS.buildMetadata]];
   if (lifecycle === undefined || build === undefined) {
-    throw new TspackError({ code: 'IMAGE_NOT_BUILT', message: `Cannot inspect "${name}" (${place}): it was not built by buildpacks, label ${LABELS.lifecycleMetadata} is missing` });
+    throw new TspackError({
+      code: 'IMAGE_NOT_BUILT',
+      message: `Cannot inspect "${name}" (${place}): it was not built by buildpacks, label ${LABELS.lifecycleMetadata} is missing`,
+    });
   }
   const { runImage, stack } = parseLifecycleMetadataLabel(lifecycle);
   const metadata = parseBuildMetadataLabel(build);
   const entrypoint = config?.Entrypoint?.[0];
-  const runImages = [runImage.image ?? stack?.runImage.image, ...(runImage.mirrors ?? stack?.runImage.mirrors ?? [])].filter((each) => each !== undefined && each !== '');
+  const runImages = [runImage.image ?? stack?.runImage.image, ...(runImage.mirrors ?? stack?.runImage.mirrors ?? [])].filter(
+    (each) => each !== undefined && each !== '',
+  );
   const history = (image.config.history ?? []).filter((entry) => entry.empty_layer !== true);
   const { created } = image.config;
   return {

@@ -10,7 +10,11 @@ export function createPlatformDirectory(directory: string, env: Readonly<Record<
   for (const folder of ['env', 'bindings']) mkdirSync(join(directory, folder), { recursive: true });
   for (const [name, value] of Object.entries(env)) {
     if (name === '' || name === '.' || name === '..' || /[/\0=]/.test(name)) {
-      throw new TspackError({ code: 'ENV_NAME_INVALID', message: `Cannot set the variable "${name}": want a name without "/" and "="`, nextStep: 'Write --env NAME=VALUE' });
+      throw new TspackError({
+        code: 'ENV_NAME_INVALID',
+        message: `Cannot set the variable "${name}": want a name without "/" and "="`,
+        nextStep: 'Write --env NAME=VALUE',
+      });
     }
     writeFileSync(join(directory, 'env', name), value);
   }

@@ -1,9 +1,10 @@
 import type { BuildpackReference, OrderToml } from '../cnb/index.ts';
 import type { EventSink } from '../foundation/index.ts';
 import type { Executor, HostPath, Mount } from '../executor/index.ts';
-import type { Image, ImagePlatform, ImageStore } from '../oci/index.ts';
+import type { Image, ImagePlatform, ImageReference, ImageStore } from '../oci/index.ts';
 import type { Home, LocalStore } from '../store/index.ts';
 import type { MountedDirectory } from '../lifecycle/index.ts';
+import type { Task } from './api.ts';
 import type { BuildEvent } from './events.ts';
 import type { BuildFact } from './build-record.ts';
 
@@ -67,3 +68,18 @@ export interface BuildPorts {
   readonly sourceDateEpoch: string | undefined;
 }
 
+/** The adapters of a rebase; those that need a network are opened when they are first used. */
+export interface RebasePorts {
+  readonly store: LocalStore;
+  /** Which image of an index is meant. */
+  readonly platform: ImagePlatform;
+  /** `platforms`: those of an image; undefined when it does not exist, empty when it does not say. */
+  readonly registry: () => Promise<ImageStore & { readonly platforms: (reference: ImageReference) => Promise<readonly ImagePlatform[] | undefined> }>;
+  /** Throws `DAEMON_UNREACHABLE`. */
+  readonly daemon: () => Promise<{ readonly name: string; readonly images: ImageStore }>;
+  readonly findDaemon: () => Promise<{ readonly name: string; readonly images: ImageStore } | undefined>;
+  /** The run image of the bundled builder that gives it this full name, from the builder's current lock; undefined when none does. */
+  readonly bundledRunImage: (name: string, platform: ImagePlatform, task: Task) => Promise<Image | undefined>;
+  /** `SOURCE_DATE_EPOCH` as it is set. */
+  readonly sourceDateEpoch: string | undefined;
+}

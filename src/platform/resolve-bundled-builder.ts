@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { escapeBuildpackId, parseBuildpackDescriptor } from '../cnb/index.ts';
 import { TspackError, isDigest, writeFileAtomic } from '../foundation/index.ts';
-import { buildImageOwner, createRunImage, findBundledBuilder, runImageKey, unpackBuildImage, unpackBuilderNode } from '../builder/index.ts';
-import { formatFamiliarReference, parseImageReference, withDigest } from '../oci/index.ts';
+import { buildImageOwner, createRunImage, findBundledBuilder, listBundledBuilders, runImageKey, unpackBuildImage, unpackBuilderNode } from '../builder/index.ts';
+import { formatFamiliarReference, formatImageReference, parseImageReference, withDigest } from '../oci/index.ts';
 import type { BuildpackDescriptor } from '../cnb/index.ts';
 import type { Clock, EventSink } from '../foundation/index.ts';
 import type { Architecture, BuilderDefinition, BuilderEvent, PackageSupply, RegistryFile } from '../builder/index.ts';
@@ -21,7 +21,13 @@ export interface BundledBuilderPorts {
   /** Folders of builders and of built buildpacks in this package. */
   readonly buildersDirectory: string;
   readonly buildpacksDirectory: string;
-  readonly createSupply: (builder: BuilderDefinition, architecture: Architecture, frozen: boolean, events: EventSink<BuilderEvent>, signal: AbortSignal) => PackageSupply;
+  readonly createSupply: (
+    builder: BuilderDefinition,
+    architecture: Architecture,
+    frozen: boolean,
+    events: EventSink<BuilderEvent>,
+    signal: AbortSignal,
+  ) => PackageSupply;
   /** The npm registry of the host, and a verified download from it. */
   readonly npmRegistry: () => Promise<string>;
   readonly download: (file: RegistryFile, path: string, events: EventSink<BuilderEvent>, signal: AbortSignal) => Promise<void>;
@@ -64,16 +70,40 @@ export async function resolveBundledBuilder(request: BuilderRequest, ports: Bund
     order: { order: buildpacks.map(({ reference }) => ({ group: [{ ...reference, optional: false }] })), orderExtensions: [] },
     buildpacks,
     mounts: [{ kind: 'bind', source: node.directory as HostPath, target: '/cnb/tspack' as SandboxPath, writable: false }],
-    runImage: { image: run, name: runName, reference: formatFamiliarReference(withDigest(parseImageReference(runName), run.manifest.descriptor.digest)), mirrors: [] },
+    runImage: {
+      image: run,
+      name: runName,
+      reference: formatFamiliarReference(withDigest(parseImageReference(runName), run.manifest.descriptor.digest)),
+      mirrors: [],
+    },
     facts: factsOf(buildImage.lock, run),
   };
+}
+
+/**
+ * The run image of the bundled builder that gives it this name, from the builder's current lock; undefined when no
+ * builder does. Throws `PLATFORM_UNSUPPORTED`.
+ */
+export async function resolveBundledRunImage(name: string, request: Omit<BuilderRequest, 'name'>, ports: BundledBuilderPorts): Promise<Image | undefined> {
+  const wanted = formatImageReference(parseImageReference(name));
+  const builder = listBundledBuilders(ports.buildersDirectory).find(({ runImage }) => runImage !== undefined && formatImageReference(parseImageReference(runImage.reference)) === wanted);
+  if (builder === undefined) return undefined;
+  const architecture = architectureOf(request.platform);
+  const events = builderEvents(request.events);
+  return await runImageOf(builder, architecture, ports.createSupply(builder, architecture, request.frozen, events, request.signal), ports, events);
 }
 
 /**
  * The run image from the store, or assembled and put there under its name. It is compressed once, because images name
  * it by the digest of the manifest that it has, or will have, in a registry (DESIGN.md §4).
  */
-async function runImageOf(builder: BuilderDefinition, architecture: Architecture, supply: PackageSupply, ports: BundledBuilderPorts, events: EventSink<BuilderEvent>): Promise<DistributedImage> {
+async function runImageOf(
+  builder: BuilderDefinition,
+  architecture: Architecture,
+  supply: PackageSupply,
+  ports: BundledBuilderPorts,
+  events: EventSink<BuilderEvent>,
+): Promise<DistributedImage> {
   const recordOf = (lock: PackageSupply['lock']) => join(ports.home.cache, 'run-images', runImageKey(builder, lock));
   const record = recordOf(supply.lock);
   if (existsSync(record)) {
@@ -81,7 +111,14 @@ async function runImageOf(builder: BuilderDefinition, architecture: Architecture
     const image = isDigest(imageId) ? await ports.store.readById(imageId) : undefined;
     if (image?.manifest !== undefined && image.layers.every(({ diffId }) => ports.store.blobs.has(diffId))) return { ...image, manifest: image.manifest };
   }
-  const made = await createRunImage({ builder, architecture, supply, layerWriter: ports.store.layerWriter, workDirectory: join(ports.home.work, 'run-images'), events });
+  const made = await createRunImage({
+    builder,
+    architecture,
+    supply,
+    layerWriter: ports.store.layerWriter,
+    workDirectory: join(ports.home.work, 'run-images'),
+    events,
+  });
   const image = await ports.store.distribute(made.image);
   await ports.store.write(image, [parseImageReference(builder.runImage?.reference ?? builder.name)]);
   writeFileAtomic(recordOf(made.lock), image.imageId);
@@ -106,7 +143,11 @@ export function bundledBuildpacks(builder: BuilderDefinition, directory: string)
 export function readBundledBuildpack(directory: string, name: string): BuildpackDescriptor {
   const file = join(directory, name, 'buildpack.toml');
   if (!existsSync(file)) {
-    throw new TspackError({ code: 'BUILDPACK_NOT_BUNDLED', message: `Cannot find the bundled buildpack "${name}" in ${directory}`, nextStep: 'Run npm run build in the folder of tspack, or install tspack again' });
+    throw new TspackError({
+      code: 'BUILDPACK_NOT_BUNDLED',
+      message: `Cannot find the bundled buildpack "${name}" in ${directory}`,
+      nextStep: 'Run npm run build in the folder of tspack, or install tspack again',
+    });
   }
   return parseBuildpackDescriptor(readFileSync(file, 'utf8'), file);
 }
@@ -121,9 +162,14 @@ export function architectureOf(platform: ImagePlatform): Architecture {
 }
 
 function factsOf(lock: PackageSupply['lock'], runImage: Image): readonly BuildFact[] {
-  const packages = lock.packages.map(
-    ({ name, version, sha256, sizeBytes }): BuildFact => ({ kind: 'consumed', what: 'debian-package', name, version, digest: `sha256:${sha256}`, sizeBytes }),
-  );
+  const packages = lock.packages.map(({ name, version, sha256, sizeBytes }): BuildFact => ({
+    kind: 'consumed',
+    what: 'debian-package',
+    name,
+    version,
+    digest: `sha256:${sha256}`,
+    sizeBytes,
+  }));
   return [{ kind: 'consumed', what: 'run-image', name: 'run-image', digest: runImage.imageId }, ...packages];
 }
 
@@ -140,11 +186,21 @@ export function builderEvents(events: EventSink<BuildEvent>): EventSink<BuilderE
         const finished = event.kind === 'assembly-finished';
         const { image, builder, architecture } = event;
         const label = `Assembling the ${IMAGE_NAMES[image]} of "${builder}" for ${architecture}`;
-        return events({ kind: 'step', id: `${image}-${builder}-${architecture}`, label: finished || !('packages' in event) ? label : `${label} from ${event.packages} packages`, finished });
+        return events({
+          kind: 'step',
+          id: `${image}-${builder}-${architecture}`,
+          label: finished || !('packages' in event) ? label : `${label} from ${event.packages} packages`,
+          finished,
+        });
       }
       case 'packages-superseded':
         for (const change of event.changes) {
-          const moved = change.kind === 'added' ? `${change.name} ${change.to} is new` : change.kind === 'removed' ? `${change.name} ${change.from} is gone` : `${change.name} ${change.from} -> ${change.to}`;
+          const moved =
+            change.kind === 'added'
+              ? `${change.name} ${change.to} is new`
+              : change.kind === 'removed'
+                ? `${change.name} ${change.from} is gone`
+                : `${change.name} ${change.from} -> ${change.to}`;
           events({ kind: 'message', level: 'warning', message: `The archive has replaced a locked package: ${moved}` });
         }
     }

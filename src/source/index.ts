@@ -3,5 +3,5 @@
  *
  * @packageDocumentation
  */
-export { stageSource } from './stage-source.ts';
+export { requireSourceFolder, stageSource } from './stage-source.ts';
 export type { SourceFilter, StagedSource } from './stage-source.ts';

@@ -25,13 +25,7 @@ const ALWAYS_EXCLUDED = ['.git', '.hg', '.svn'];
  * Throws `SOURCE_NOT_FOUND`, `SOURCE_NOT_DIRECTORY`, `SOURCE_UNREADABLE`.
  */
 export function stageSource(source: string, target: string, filter: SourceFilter = {}): StagedSource {
-  const stat = statSync(source, { throwIfNoEntry: false });
-  if (stat === undefined) {
-    throw new TspackError({ code: 'SOURCE_NOT_FOUND', message: `Cannot build "${source}": there is no such folder`, nextStep: 'Name the folder of the application with --path' });
-  }
-  if (!stat.isDirectory()) {
-    throw new TspackError({ code: 'SOURCE_NOT_DIRECTORY', message: `Cannot build "${source}": it is not a folder`, nextStep: 'Name the folder that holds the application with --path' });
-  }
+  requireSourceFolder(source);
   const isTaken = compileFilter(filter);
   let files = 0;
   let sizeBytes = 0;
@@ -62,9 +56,29 @@ export function stageSource(source: string, target: string, filter: SourceFilter
   } catch (error) {
     const { code, path } = error as NodeJS.ErrnoException;
     if (code !== 'EACCES' && code !== 'EPERM') throw error;
-    throw new TspackError({ code: 'SOURCE_UNREADABLE', message: `Cannot read ${path ?? source}: ${code}`, nextStep: 'Make it readable, or leave it out of the source folder', cause: error });
+    throw new TspackError({
+      code: 'SOURCE_UNREADABLE',
+      message: `Cannot read ${path ?? source}: ${code}`,
+      nextStep: 'Make it readable, or leave it out of the source folder',
+      cause: error,
+    });
   }
   return { files, sizeBytes };
+}
+
+/** Throws `SOURCE_NOT_FOUND` and `SOURCE_NOT_DIRECTORY`. */
+export function requireSourceFolder(source: string): void {
+  const stat = statSync(source, { throwIfNoEntry: false });
+  if (stat?.isDirectory() === true) return;
+  throw new TspackError(
+    stat === undefined
+      ? { code: 'SOURCE_NOT_FOUND', message: `Cannot build "${source}": there is no such folder`, nextStep: 'Name the folder of the application with --path' }
+      : {
+          code: 'SOURCE_NOT_DIRECTORY',
+          message: `Cannot build "${source}": it is not a folder`,
+          nextStep: 'Name the folder that holds the application with --path',
+        },
+  );
 }
 
 function compileFilter({ include, exclude }: SourceFilter): (path: string, isDirectory: boolean) => boolean {
