@@ -3,6 +3,7 @@ import { constants, lstatSync, readdirSync, readlinkSync, statfsSync } from 'nod
 import { toByteString, toFilePath, toText } from './byte-string.ts';
 import type { ByteString } from './byte-string.ts';
 import { reading } from './source-error.ts';
+import { inTreePool } from './tree-pool.ts';
 
 export interface TreeFingerprint {
   /** Equal to an earlier one exactly when nothing below the folder has changed, unless either is doubtful. */
@@ -54,11 +55,18 @@ const REMOTE_FILE_SYSTEMS: ReadonlyMap<number, string> = new Map([
 /**
  * Says by `lstat` alone whether a tree is as it was: covers path, type, mode, size, times, inode and link target of
  * everything below the folder. The folder's own ctime is left out, since a rename changes it. Changed contents
- * under equal size and mtime are seen by their ctime, which no program can set.
+ * under equal size and mtime are seen by their ctime, which no program can set. Works in a worker thread unless there
+ * are options.
  *
  * Throws `TAR_SOURCE_UNREADABLE` and `TAR_SOURCE_CHANGED`.
  */
-export async function fingerprintTree(directory: string, options: FingerprintOptions = {}): Promise<TreeFingerprint> {
+export async function fingerprintTree(directory: string, options?: FingerprintOptions): Promise<TreeFingerprint> {
+  // Functions cannot be sent to a thread.
+  return options === undefined ? await inTreePool({ directory }) : walkFingerprint(directory, options);
+}
+
+/** {@link fingerprintTree} in this thread. */
+export function walkFingerprint(directory: string, options: FingerprintOptions = {}): TreeFingerprint {
   return new TreeWalk(directory, options).fingerprint();
 }
 

@@ -1,7 +1,6 @@
-import { availableParallelism } from 'node:os';
 import type { Digest } from '../foundation/index.ts';
 import type { LayerTarSpec } from './layer-tar.ts';
-import { WorkerPool } from './worker-pool.ts';
+import { inTreePool } from './tree-pool.ts';
 
 export interface LayerTarRequest {
   readonly spec: LayerTarSpec;
@@ -15,11 +14,6 @@ export interface LayerTarResult {
   readonly sizeBytes: number;
 }
 
-/** More threads than this only wait for the same disk. */
-const MOST_THREADS = 4;
-
-let pool: WorkerPool<LayerTarRequest, LayerTarResult> | undefined;
-
 /**
  * Writes a layer's tar, byte for byte what the reference lifecycle would write (CNB.md C144, C145), in a worker
  * thread, in one pass and constant memory. The file appears under `outputPath` when it is complete; without an
@@ -28,6 +22,5 @@ let pool: WorkerPool<LayerTarRequest, LayerTarResult> | undefined;
  * Throws `TAR_SOURCE_CHANGED` and `TAR_SOURCE_UNREADABLE`, naming the file.
  */
 export function writeLayerTar(spec: LayerTarSpec, outputPath?: string): Promise<LayerTarResult> {
-  pool ??= new WorkerPool('layer-tar', Math.min(MOST_THREADS, availableParallelism()));
-  return pool.run({ spec, outputPath });
+  return inTreePool({ spec, outputPath });
 }

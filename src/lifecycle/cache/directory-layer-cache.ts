@@ -1,6 +1,7 @@
 import { existsSync, lstatSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fingerprintTree } from '../../archive/index.ts';
+import type { TreeFingerprint } from '../../archive/index.ts';
 import { removeTree, writeFileAtomic } from '../../foundation/index.ts';
 import { applyMergedLayer, removedPaths } from './apply-merged-layer.ts';
 import { restoredLayers } from './overlay-layers-directory.ts';
@@ -65,7 +66,8 @@ export async function openDirectoryLayerCache(root: string): Promise<DirectoryLa
   // What no record names is left over from another format.
   for (const layer of restoredLayers(content)) if (!records.has(layer)) removeTree(join(content, layer));
   const layers = state.layers.filter((layer) => existsSync(join(content, layer.path)));
-  /** Fingerprints that this build has compared. */
+  const fingerprints = new Map<string, Promise<TreeFingerprint>>();
+  /** Fingerprints that this build has found to be the recorded ones. */
   const compared = new Map<string, string>();
 
   return {
@@ -79,11 +81,13 @@ export async function openDirectoryLayerCache(root: string): Promise<DirectoryLa
     },
     restore(paths) {
       for (const layer of restoredLayers(content)) if (!paths.has(layer)) move(join(content, layer), join(dropped, layer));
+      // No buildpack can write here, so what is found now holds at export, and nobody waits for it.
+      for (const { path, tar } of layers) if (paths.has(path) && tar !== undefined) fingerprints.set(path, inBackground(fingerprintTree(join(content, path))));
     },
     async knownTar(path, tree) {
       const tar = records.get(path)?.tar;
       if (tar === undefined || tree.kind !== 'unchanged') return undefined;
-      const fingerprint = await fingerprintTree(tree.folder);
+      const fingerprint = await (fingerprints.get(path) ?? fingerprintTree(tree.folder));
       if (fingerprint.doubtful !== undefined || fingerprint.value !== tar.fingerprint) return undefined;
       compared.set(path, fingerprint.value);
       return { diffId: tar.diffId, sizeBytes: tar.sizeBytes };
@@ -141,6 +145,12 @@ async function finishCommit(root: string): Promise<void> {
   }
   writeFileAtomic(join(root, 'state.json'), JSON.stringify({ format: FORMAT, layers } satisfies State));
   rmSync(file);
+}
+
+/** Who awaits it later hears of its failure; until then nobody does. */
+function inBackground<Value>(promise: Promise<Value>): Promise<Value> {
+  promise.catch(() => undefined);
+  return promise;
 }
 
 type FingerprintedTar = KnownTar & { readonly fingerprint: string };

@@ -3,10 +3,16 @@ import { temporaryBeside } from '../foundation/index.ts';
 import { encodeLayerTar } from './layer-tar-encoder.ts';
 import type { LayerTarSpec } from './layer-tar.ts';
 import { TarSink } from './tar-sink.ts';
+import { walkFingerprint } from './tree-fingerprint.ts';
+import type { FingerprintRequest } from './tree-pool.ts';
 import type { LayerTarRequest, LayerTarResult } from './write-layer-tar.ts';
 import { answerRequests } from './worker-answer.ts';
 
-answerRequests(({ spec, outputPath }: LayerTarRequest) => (outputPath === undefined ? encode(spec, undefined) : encodeToFile(spec, outputPath)));
+answerRequests((request: LayerTarRequest | FingerprintRequest) => {
+  if ('directory' in request) return walkFingerprint(request.directory);
+  const { spec, outputPath } = request;
+  return outputPath === undefined ? encode(spec, undefined) : encodeToFile(spec, outputPath);
+});
 
 function encodeToFile(spec: LayerTarSpec, outputPath: string): LayerTarResult {
   const temporary = temporaryBeside(outputPath);
