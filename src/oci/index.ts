@@ -13,6 +13,8 @@ export type { ContentStore, ImageStore, LayerCompressor } from './store.ts';
 export type { LayerWriter } from './layer-writer.ts';
 export { appendLayers, createImage, imagePlatform, withContainerConfig } from './create-image.ts';
 export type { ImageParts } from './create-image.ts';
+export { rebaseImage } from './rebase-image.ts';
+export type { ImageRebase } from './rebase-image.ts';
 export { createBlobLayer, createTarLayer } from './layer.ts';
 export {
   MAXIMUM_MANIFEST_BYTES,
