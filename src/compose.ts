@@ -7,11 +7,11 @@
 import { join } from 'node:path';
 import { findBundledBuilder, suggestBuilders, updateBuilderLock } from './builder/index.ts';
 import { acquireLock } from './store/index.ts';
-import { architectureOf, build, builderEvents, describeBuilder, describeImage, downloadSbom, findImage, resolveBundledBuilder, run } from './platform/index.ts';
+import { architectureOf, build, builderEvents, describeBuilder, describeImage, downloadSbom, findImage, rebase, resolveBundledBuilder, resolveBundledRunImage, run } from './platform/index.ts';
 import { createSupply, debianContext, downloadFile } from './compose/debian.ts';
 import { examine } from './compose/doctor.ts';
 import { openDaemon, openRegistry, requireDaemon, runInDaemon } from './compose/images.ts';
-import { openMachine } from './compose/machine.ts';
+import { once, openMachine } from './compose/machine.ts';
 import { runInSandbox } from './compose/run-in-sandbox.ts';
 import { hostBuildSettings, openSandbox } from './compose/sandbox.ts';
 import type { BuildPorts, BundledBuilderPorts, FindImagePorts, Task, Tspack } from './platform/index.ts';
@@ -33,6 +33,16 @@ export function composePlatform({ environment }: { readonly environment: Environ
         sandbox: (image, runOptions, runTask) => runInSandbox(machine, image, runOptions, runTask),
       });
     },
+    rebase: (options, task) =>
+      rebase(options, task, {
+        store: machine.store(),
+        platform: machine.platform,
+        registry: once(() => openRegistry(machine, options.insecureRegistries, task.events, task.signal)),
+        daemon: () => requireDaemon(machine, task.signal),
+        findDaemon: () => openDaemon(machine, task.signal),
+        bundledRunImage: (name, platform, { events, signal }) => resolveBundledRunImage(name, { platform, frozen: false, events, signal }, builderPorts(machine)),
+        sourceDateEpoch: environment.SOURCE_DATE_EPOCH,
+      }),
     async inspectImage(location, task) {
       const { image, name, place } = await findImage(location, findPorts(machine, task, location.insecureRegistries));
       return describeImage(image, name, place);
@@ -55,8 +65,8 @@ export function composePlatform({ environment }: { readonly environment: Environ
   };
 }
 
-function buildPorts(machine: Machine): BuildPorts {
-  const builders: BundledBuilderPorts = {
+function builderPorts(machine: Machine): BundledBuilderPorts {
+  return {
     home: machine.home(),
     store: machine.store(),
     buildersDirectory: machine.directories.builders,
@@ -66,6 +76,10 @@ function buildPorts(machine: Machine): BuildPorts {
     download: downloadFile(machine),
     clock: machine.clock,
   };
+}
+
+function buildPorts(machine: Machine): BuildPorts {
+  const builders = builderPorts(machine);
   return {
     home: machine.home(),
     store: machine.store(),

@@ -31,6 +31,8 @@ export type {
   PackageChange,
   PhaseName,
   PublishedPort,
+  RebaseOptions,
+  RebaseResult,
   RunExit,
   RunOptions,
   Task,

@@ -68,6 +68,7 @@ function createProgram(run: Run): Command {
     .addHelpText('after', examples('tspack build myapp --builder base', 'tspack run myapp -p 8080:8080', 'tspack doctor'));
   addBuild(program, run);
   addRun(program, run);
+  addRebase(program, run);
   addInspect(program, run);
   addBuilder(program, run);
   addSbom(program, run);
@@ -122,6 +123,27 @@ function addRun(program: Command, run: Run): void {
     .addOption(new Option('--runtime <runtime>', 'what starts it').choices(['auto', 'sandbox', 'docker']).default('auto'))
     .action(action(run, async () => (await import('./commands/run.ts')).run, true))
     .addHelpText('after', examples('tspack run myapp -p 8080:8080', 'tspack run myapp -p 3000:8080 --env LOG_LEVEL=debug worker -- --queue mail'));
+}
+
+function addRebase(program: Command, run: Run): void {
+  program.command('rebase').argument('<image>', 'name, oci:DIR or docker:NAME')
+    .description('put an image on a newer run image without building it again')
+    .option('--run-image <image>', 'the run image: a name, oci:DIR or docker:NAME; default: the one that the image names')
+    .option('--publish', 'rebase the image in the registry that its name says')
+    .option('--previous-image <image>', 'rebase this image instead, which stays as it is; the result gets the other name')
+    .option('--force', 'rebase on a run image for another target or of an unknown name, or an image that forbids it')
+    .option('--report-output-dir <dir>', 'a folder that gets report.toml')
+    .option('--insecure-registry <host>', 'a registry without TLS or with a certificate that is not checked (repeatable)', list)
+    .action(action(run, async () => (await import('./commands/rebase.ts')).rebase))
+    .addHelpText(
+      'after',
+      examples(
+        'tspack rebase myapp',
+        'tspack rebase registry.example.com/team/myapp:1.2 --publish',
+        'tspack rebase myapp --run-image oci:./run',
+        'tspack rebase team/app:2 --previous-image team/app:1',
+      ),
+    );
 }
 
 function addInspect(program: Command, run: Run): void {

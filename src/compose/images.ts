@@ -7,11 +7,11 @@ import type { Daemon, DaemonProbe } from '../daemon/index.ts';
 import type { EventSink } from '../foundation/index.ts';
 import type { Image, ImageReference, ImageStore } from '../oci/index.ts';
 import type { BuildEvent, RunExit, RunOptions, Task } from '../platform/index.ts';
-import type { RegistryEvent } from '../registry/index.ts';
+import type { RegistryEvent, RegistryStore } from '../registry/index.ts';
 import type { Machine } from './machine.ts';
 
 /** Registries, with the credentials of `CNB_REGISTRY_AUTH`, Docker and Podman. */
-export async function openRegistry(machine: Machine, insecureRegistries: readonly string[], events: EventSink<BuildEvent>, signal: AbortSignal): Promise<ImageStore> {
+export async function openRegistry(machine: Machine, insecureRegistries: readonly string[], events: EventSink<BuildEvent>, signal: AbortSignal): Promise<RegistryStore> {
   const { environment, clock } = machine;
   const fromEnvironment = environment.CNB_REGISTRY_AUTH;
   const docker = createDockerKeychain({

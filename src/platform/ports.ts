@@ -73,7 +73,10 @@ export interface RebasePorts {
   readonly store: LocalStore;
   /** Which image of an index is meant. */
   readonly platform: ImagePlatform;
-  /** `platforms`: those of an image; undefined when it does not exist, empty when it does not say. */
+  /**
+   * The same store each time, so that what it has read is mounted instead of sent. `platforms`: those of an image;
+   * undefined when it does not exist, empty when it does not say.
+   */
   readonly registry: () => Promise<ImageStore & { readonly platforms: (reference: ImageReference) => Promise<readonly ImagePlatform[] | undefined> }>;
   /** Throws `DAEMON_UNREACHABLE`. */
   readonly daemon: () => Promise<{ readonly name: string; readonly images: ImageStore }>;

@@ -14,6 +14,7 @@ export interface FakeLibrary {
   readonly doctor?: Tspack['doctor'];
   readonly build?: (options: BuildOptions, task: Task) => Promise<BuildResult>;
   readonly run?: Tspack['run'];
+  readonly rebase?: Tspack['rebase'];
 }
 
 export interface CliRun {

@@ -1,0 +1,64 @@
+import { resolve } from 'node:path';
+import type { RebaseOptions, RebaseResult } from '../../index.ts';
+import type { CommandFunction } from '../command.ts';
+import type { CommandContext } from '../context.ts';
+import { count, formatDuration, formatTable } from '../render/measure.ts';
+import { visible } from '../render/untrusted.ts';
+import { usageError } from '../usage-error.ts';
+import { withEvents } from './task.ts';
+
+interface RebaseFlags {
+  readonly runImage?: string;
+  readonly publish?: boolean;
+  readonly force?: boolean;
+  readonly previousImage?: string;
+  readonly reportOutputDir?: string;
+  readonly insecureRegistry?: readonly string[];
+}
+
+/** `tspack rebase`. */
+export const rebase: CommandFunction<[string], RebaseFlags> = async ([image], flags, context) => {
+  const options = readOptions(image, flags, context);
+  return withEvents(context, async (library, task, console) => {
+    const result = await library.rebase(options, task);
+    console.close();
+    if (!context.display.quiet) console.line(summary(result));
+    context.stdout.write(`${referenceOf(result)}\n`);
+    return 0;
+  });
+};
+
+function readOptions(image: string, flags: RebaseFlags, { workingDirectory }: CommandContext): RebaseOptions {
+  const place = (text: string) => (text.startsWith('oci:') ? `oci:${resolve(workingDirectory, text.slice('oci:'.length))}` : text);
+  if (flags.publish === true && /^(?:oci|docker):/.test(image)) {
+    throw usageError(`Cannot publish "${image}": want the name of an image in a registry`, 'Leave --publish out, or name the image as its registry does');
+  }
+  return {
+    image: place(image),
+    ...(flags.previousImage === undefined ? {} : { previousImage: place(flags.previousImage) }),
+    ...(flags.runImage === undefined ? {} : { runImage: place(flags.runImage) }),
+    publish: flags.publish ?? false,
+    force: flags.force ?? false,
+    ...(flags.reportOutputDir === undefined ? {} : { reportDirectory: resolve(workingDirectory, flags.reportOutputDir) }),
+    insecureRegistries: flags.insecureRegistry ?? [],
+  };
+}
+
+/** As `tspack build` names its result: with the digest where a manifest exists, else with the image ID. */
+function referenceOf({ name, imageId, manifestDigest }: RebaseResult): string {
+  if (manifestDigest === undefined) return `${name} ${imageId}`;
+  return `${name.startsWith('oci:') ? name : name.replace(/:[^/:@]+$/, '')}@${manifestDigest}`;
+}
+
+function summary(result: RebaseResult): string {
+  const digest = result.manifestDigest === undefined ? [] : [['Digest', result.manifestDigest]];
+  const rows = [
+    ['Image', visible(result.name)],
+    ['Image ID', result.changed ? result.imageId : `${result.imageId} (as before)`],
+    ...digest,
+    ['Base', visible(result.baseReference)],
+    ['Layers', `${count(result.oldBaseLayers, 'layer')} of the base replaced by ${result.newBaseLayers}, ${result.appLayers} kept`],
+    ['Time', formatDuration(result.milliseconds)],
+  ];
+  return `\n${formatTable(rows.map(([label = '', value = '']) => [`${label}:`, value]))}`;
+}
