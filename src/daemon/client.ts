@@ -4,30 +4,9 @@ import type { HttpRequest } from '../http/index.ts';
 import type { Daemon } from './daemon.ts';
 import { daemonError, daemonTitle } from './daemon-error.ts';
 import type { DaemonErrorCode } from './daemon-error.ts';
+import { createBody } from './container-spec.ts';
+import type { ContainerSpec, PublishedPort } from './container-spec.ts';
 import { readStdStreams } from './std-streams.ts';
-
-/** A port of a container, made reachable on this machine. */
-export interface PublishedPort {
-  /** On this machine: `127.0.0.1` unless given. */
-  readonly address?: string;
-  /** On this machine; 0 lets the daemon choose. */
-  readonly hostPort: number;
-  readonly containerPort: number;
-}
-
-export interface ContainerSpec {
-  /** A name or ID that the daemon knows. */
-  readonly image: string;
-  readonly env?: Readonly<Record<string, string>>;
-  /** Instead of the image's. */
-  readonly entrypoint?: readonly string[];
-  /** Instead of the image's command; its arguments when the image has an entrypoint. */
-  readonly command?: readonly string[];
-  readonly ports?: readonly PublishedPort[];
-  /** `host`, `none` or a network of the daemon; its default otherwise. */
-  readonly network?: string;
-  readonly labels?: Readonly<Record<string, string>>;
-}
 
 export interface ContainerRun extends ContainerSpec {
   readonly stdout?: (chunk: Uint8Array) => void;
@@ -51,14 +30,22 @@ export interface DaemonClient {
   createContainer(spec: ContainerSpec): Promise<string>;
   startContainer(id: string): Promise<void>;
   /** Resolves when the container has ended. */
-  waitContainer(id: string): Promise<ContainerExit>;
+  waitContainer(id: string, signal?: AbortSignal): Promise<ContainerExit>;
   /** What the container writes, from now until it ends or the signal fires. */
   attachContainer(id: string, sinks: Pick<ContainerRun, 'stdout' | 'stderr' | 'signal'>): Promise<() => Promise<void>>;
   /** Sends a signal, such as `SIGTERM`. A container that has ended is left alone. */
   killContainer(id: string, signal: string): Promise<void>;
   /** SIGTERM (or the image's stop signal), then SIGKILL. */
   stopContainer(id: string, graceSeconds: number): Promise<void>;
+  /** Kills it first when it runs. */
   removeContainer(id: string): Promise<void>;
+  /** Running or not. */
+  listContainers(label: string): Promise<readonly ListedContainer[]>;
+}
+
+export interface ListedContainer {
+  readonly id: string;
+  readonly labels: Readonly<Record<string, string>>;
 }
 
 const GRACE_SECONDS = 10;
@@ -95,8 +82,9 @@ export function createDaemonClient(daemon: Daemon): DaemonClient {
       return ((await response.json()) as { Id: string }).Id;
     },
     startContainer: (id) => post('start the container', `/containers/${id}/start`, { expect: [304] }),
-    async waitContainer(id) {
-      const response = await call('wait for the container', { method: 'POST', path: `/containers/${id}/wait`, idleTimeoutMilliseconds: 0 });
+    async waitContainer(id, signal) {
+      const abort = signal === undefined ? {} : { signal };
+      const response = await call('wait for the container', { method: 'POST', path: `/containers/${id}/wait`, idleTimeoutMilliseconds: 0, ...abort });
       return { code: ((await response.json()) as { StatusCode: number }).StatusCode };
     },
     async attachContainer(id, { stdout, stderr, signal }) {
@@ -106,12 +94,23 @@ export function createDaemonClient(daemon: Daemon): DaemonClient {
         idleTimeoutMilliseconds: 0,
         ...(signal === undefined ? {} : { signal }),
       });
-      return () => readStdStreams(response.bytes(), { stdout, stderr });
+      return async () => {
+        try {
+          await readStdStreams(response.bytes(), { stdout, stderr });
+        } catch (error) {
+          throw daemonError(daemon, 'read the output of the container', error);
+        }
+      };
     },
     killContainer: (id, signal) => post('signal the container', `/containers/${id}/kill?signal=${encodeURIComponent(signal)}`, { expect: [404, 409] }),
     stopContainer: (id, graceSeconds) => post('stop the container', `/containers/${id}/stop?t=${graceSeconds}`, { expect: [304, 404] }),
     async removeContainer(id) {
       await (await call('remove the container', { method: 'DELETE', path: `/containers/${id}?force=1&v=1`, expect: [404, 409] })).discard();
+    },
+    async listContainers(label) {
+      const response = await call('list containers', { path: `/containers/json?all=1&filters=${encodeURIComponent(JSON.stringify({ label: [label] }))}` });
+      const found = (await response.json()) as readonly { readonly Id: string; readonly Labels?: Readonly<Record<string, string>> | null }[];
+      return found.map(({ Id, Labels }) => ({ id: Id, labels: Labels ?? {} }));
     },
     async runContainer(run) {
       run.signal?.throwIfAborted();
@@ -144,28 +143,4 @@ export function createDaemonClient(daemon: Daemon): DaemonClient {
       (bindings ?? []).map(({ HostIp, HostPort }) => ({ address: HostIp, hostPort: Number(HostPort), containerPort: Number.parseInt(port, 10) })),
     );
   }
-}
-
-function createBody(spec: ContainerSpec): object {
-  const ports = spec.ports ?? [];
-  const bindings = groupBindings(ports);
-  return {
-    Image: spec.image,
-    ...(spec.env === undefined ? {} : { Env: Object.entries(spec.env).map(([name, value]) => `${name}=${value}`) }),
-    ...(spec.entrypoint === undefined ? {} : { Entrypoint: spec.entrypoint }),
-    ...(spec.command === undefined ? {} : { Cmd: spec.command }),
-    ...(spec.labels === undefined ? {} : { Labels: spec.labels }),
-    AttachStdout: true,
-    AttachStderr: true,
-    ExposedPorts: Object.fromEntries(Object.keys(bindings).map((port) => [port, {}])),
-    HostConfig: { PortBindings: bindings, ...(spec.network === undefined ? {} : { NetworkMode: spec.network }) },
-  };
-}
-
-function groupBindings(ports: readonly PublishedPort[]): Record<string, { HostIp: string; HostPort: string }[]> {
-  const bindings: Record<string, { HostIp: string; HostPort: string }[]> = {};
-  for (const { address = '127.0.0.1', hostPort, containerPort } of ports) {
-    (bindings[`${containerPort}/tcp`] ??= []).push({ HostIp: address, HostPort: hostPort === 0 ? '' : String(hostPort) });
-  }
-  return bindings;
 }
