@@ -21,6 +21,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   debian: ['foundation', 'http', 'archive'],
   executor: ['foundation'],
   'executor/bubblewrap': ['foundation', 'executor'],
+  'executor/container': ['foundation', 'daemon', 'executor'],
   attest: ['foundation', 'http', 'oci'],
   lifecycle: ['foundation', 'archive', 'cnb', 'oci', 'executor'],
   builder: ['foundation', 'archive', 'cnb', 'oci', 'debian', 'sbom'],

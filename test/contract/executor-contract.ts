@@ -11,12 +11,29 @@ import type { AddressInfo } from 'node:net';
 import type { BuildEnvironment, Executor, Mount, ProcessExit, ProcessSpec } from '../../src/executor/index.ts';
 import type { TestRoot } from '../support/sandbox-root.ts';
 
-/** An executor to test, made by a command that starts bubblewrap. */
+/** An executor to test. */
 export interface ExecutorSubject {
   readonly name: string;
-  readonly bubblewrap: readonly string[];
+  readonly create: (root: TestRoot) => Executor | Promise<Executor>;
+  /** Who a process sees itself as, when not as the user of the environment. */
+  readonly user?: { readonly uid: number; readonly gid: number };
+  /** For the cases that only bubblewrap has. */
+  readonly bubblewrap?: BubblewrapSubject;
+}
+
+interface BubblewrapSubject {
+  readonly command: readonly string[];
   /** A missing overlay is a failure. */
   readonly overlay: boolean;
+}
+
+/** The sandbox executor, with the command that starts bubblewrap. */
+export function bubblewrapSubject(name: string, bubblewrap: BubblewrapSubject): ExecutorSubject {
+  return {
+    name,
+    create: ({ scratchDirectory }) => createBubblewrapExecutor({ bubblewrap: bubblewrap?.command, scratchDirectory, readFile: readText }),
+    bubblewrap,
+  };
 }
 
 const PATH = '/usr/bin:/bin';
@@ -30,9 +47,9 @@ function cases(subject: ExecutorSubject): void {
   let root: TestRoot;
   let executor: Executor;
 
-  beforeAll(() => {
+  beforeAll(async () => {
     root = createTestRoot();
-    executor = createBubblewrapExecutor({ bubblewrap: subject.bubblewrap, scratchDirectory: root.scratchDirectory, readFile: readText });
+    executor = await subject.create(root);
   });
   afterAll(() => root[Symbol.dispose]());
 
@@ -81,7 +98,8 @@ function cases(subject: ExecutorSubject): void {
 
   it('runs as the user of the environment, whoever calls', async () => {
     const { stdout } = await sh('id -u; id -g; pwd', {}, { cwd: sandboxPath('/home') });
-    expect(stdout).toBe('1001\n1000\n/home\n');
+    const { uid, gid } = subject.user ?? { uid: 1001, gid: 1000 };
+    expect(stdout).toBe(`${uid}\n${gid}\n/home\n`);
   });
 
   it('makes files that belong to the caller outside, with umask 022 whatever its own is', async () => {
@@ -165,8 +183,9 @@ function cases(subject: ExecutorSubject): void {
     symlinkSync(host, join(folder, 'workspace'));
     const source = root.folder('source');
     const { code } = await sh(`touch '${host}/x'`, { root: folder, mounts: [bind(source, '/workspace', true)] });
-    expect(code).toBe(0);
-    expect([readdirSync(host), readdirSync(source)]).toEqual([[], ['x']]);
+    expect([readdirSync(host), readdirSync(source)]).toEqual([[], code === 0 ? ['x'] : []]);
+    // Docker may put its /tmp over what the link leads to.
+    if (subject.bubblewrap !== undefined) expect(code).toBe(0);
   });
 
   it('sees no process, home or temporary file of the host', async () => {
@@ -310,11 +329,14 @@ function cases(subject: ExecutorSubject): void {
     expect(readdirSync(root.scratchDirectory)).toEqual([]);
   });
 
+  const { bubblewrap } = subject;
+  if (bubblewrap === undefined) return;
+
   /** A program of its own that runs a command in a sandbox, and prints its output; the path of its only file. */
   function program(name: string, command: string): string {
     const source = join(root.directory, `${name}.mts`);
     const bundle = join(root.directory, `${name}.mjs`);
-    const options = { bubblewrap: subject.bubblewrap, scratchDirectory: root.scratchDirectory };
+    const options = { bubblewrap: bubblewrap?.command, scratchDirectory: root.scratchDirectory };
     writeFileSync(
       source,
       `import { createBubblewrapExecutor } from ${JSON.stringify(join(import.meta.dirname, '../../src/executor/bubblewrap/index.ts'))};
@@ -346,9 +368,9 @@ function cases(subject: ExecutorSubject): void {
   });
 
   it('overlays a folder without changing it', async (context) => {
-    if (!(await probeOverlay(subject.bubblewrap, root.directory))) {
+    if (!(await probeOverlay(bubblewrap.command, root.directory))) {
       const reason = 'overlays do not work here (bubblewrap before 0.11, or this file system)';
-      if (subject.overlay) throw new Error(reason);
+      if (bubblewrap.overlay) throw new Error(reason);
       console.warn(`SKIPPED: ${reason}`);
       context.skip(reason);
     }

@@ -1,11 +1,11 @@
 import { describe } from 'vitest';
 import { sandboxObstacle, testBubblewrap } from '../support/sandbox-root.ts';
-import { executorContract } from './executor-contract.ts';
+import { bubblewrapSubject, executorContract } from './executor-contract.ts';
 
 const required = process.env['TSPACK_TEST_REQUIRE'] === '1';
 const obstacle = sandboxObstacle();
 if (obstacle !== undefined) console.warn(`SKIPPED: executor bubblewrap: ${obstacle}`);
 
 describe.skipIf(obstacle !== undefined && !required)('with the bubblewrap of this machine', () => {
-  executorContract({ name: 'bubblewrap', bubblewrap: testBubblewrap() ?? [], overlay: required });
+  executorContract(bubblewrapSubject('bubblewrap', { command: testBubblewrap() ?? [], overlay: required }));
 });

@@ -7,13 +7,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openMachine } from '../../../src/compose/machine.ts';
 import { openToolbox } from '../../../src/compose/sandbox.ts';
 import { removeTree } from '../../../src/foundation/index.ts';
-import { executorContract } from '../../contract/executor-contract.ts';
+import { bubblewrapSubject, executorContract } from '../../contract/executor-contract.ts';
 import { skipWithout } from '../../support/requirement.ts';
 import type { BubblewrapProbe } from '../../../src/executor/bubblewrap/index.ts';
 
-const toolbox = await openToolbox(openMachine(process.env), () => undefined, new AbortController().signal);
+const toolbox = await openToolbox(openMachine(process.env, process.cwd()), () => undefined, new AbortController().signal);
 
-executorContract({ name: "tspack's own bubblewrap", bubblewrap: toolbox.bubblewrap, overlay: true });
+executorContract(bubblewrapSubject("tspack's own bubblewrap", { command: toolbox.bubblewrap, overlay: true }));
 
 /** Whether a program ends well. */
 function works(file: string, ...args: readonly string[]): boolean {
