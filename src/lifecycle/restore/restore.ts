@@ -1,4 +1,4 @@
-import { escapeBuildpackId, formatRestoredLayerToml, formatStoreToml, isApiAtLeast } from '../../cnb/index.ts';
+import { escapeBuildpackId, formatRestoredLayerToml, formatStoreToml, isApiAtLeast, layerNameProblem } from '../../cnb/index.ts';
 import { restorePreviousSboms } from './restore-sboms.ts';
 import type { ApiVersion, Group, LayerRecord, LifecycleMetadataLabel, SpecTable } from '../../cnb/index.ts';
 import type { EventSink } from '../../foundation/index.ts';
@@ -54,7 +54,12 @@ export async function restore(inputs: RestoreInputs, ports: RestorePorts): Promi
     }
   }
   cache.restore(withContent);
-  await restorePreviousSboms(inputs.analysis, restored.filter(({ path }) => !withContent.has(path)).map(({ path }) => path), layers, events);
+  await restorePreviousSboms(
+    inputs.analysis,
+    restored.filter(({ path }) => !withContent.has(path)).map(({ path }) => path),
+    layers,
+    events,
+  );
 }
 
 /** Which layers of a buildpack come back, from the app image (C091) and from the cache (C092). */
@@ -68,16 +73,27 @@ function layersToRestore(
   const exported = metadata.buildpacks.find(({ key }) => key === id)?.layers ?? {};
   const inCache = new Map(cached.filter(({ buildpackId }) => buildpackId === id).map((layer) => [layer.layerName, layer]));
   const describe = (layerName: string) => ({ path: `${escapeBuildpackId(id)}/${layerName}`, name: `${id}:${layerName}` });
-  const skip = (layerName: string, why: string) => events({ kind: 'message', level: 'debug', message: `Not restoring metadata for "${id}:${layerName}", ${why}` });
+  const skip = (layerName: string, why: string) =>
+    events({ kind: 'message', level: 'debug', message: `Not restoring metadata for "${id}:${layerName}", ${why}` });
 
   const isUseful = ([layerName, layer]: readonly [string, LayerRecord]): boolean => {
-    const why = !layer.launch ? 'marked as launch=false' : layer.build && !layer.cache ? 'marked as build=true, cache=false' : layer.cache && !inCache.has(layerName) ? 'marked as cache=true, but not found in cache' : undefined;
+    const why = !layer.launch
+      ? 'marked as launch=false'
+      : layer.build && !layer.cache
+        ? 'marked as build=true, cache=false'
+        : layer.cache && !inCache.has(layerName)
+          ? 'marked as cache=true, but not found in cache'
+          : undefined;
     if (why !== undefined) skip(layerName, why);
     return why === undefined;
   };
-  const fromImage = Object.entries(exported).filter(isUseful).map(([layerName, { data, sha }]) => ({ ...describe(layerName), data, diffId: sha }));
+  // An image may come from anywhere, and a layer's name becomes the name of a file.
+  const fromImage = Object.entries(exported)
+    .filter(([layerName]) => layerNameProblem(layerName) === undefined)
+    .filter(isUseful)
+    .map(([layerName, { data, sha }]) => ({ ...describe(layerName), data, diffId: sha }));
   const fromCache = [...inCache.values()]
-    .filter(({ layerName, launch }) => !launch || (!(layerName in exported) && isApiAtLeast(platformApi, '0.14')))
+    .filter(({ layerName, launch }) => !launch || (!Object.hasOwn(exported, layerName) && isApiAtLeast(platformApi, '0.14')))
     .map(({ layerName, data, diffId }) => ({ ...describe(layerName), data: data as SpecTable | undefined, diffId }));
   return [...fromImage, ...fromCache];
 }
