@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process';
 import { linkSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -22,6 +21,7 @@ import { createLayerCompressor, createLayerWriter, openBlobDirectory, parseImage
 import type { Image, ImageConfig, Layer } from '../../../src/oci/index.ts';
 import { ANONYMOUS, createRegistryStore } from '../../../src/registry/index.ts';
 import { startFakeRegistry } from '../../support/fake-registry.ts';
+import { makeSocket } from '../../support/make-socket.ts';
 import { createReferenceRoot, referenceObstacle } from '../../support/reference-lifecycle.ts';
 import type { ReferenceRoot } from '../../support/reference-lifecycle.ts';
 import { skipWithout } from '../../support/requirement.ts';
@@ -156,24 +156,6 @@ async function writeBuild(root: ReferenceRoot, platformApi: string, change?: (ro
     '[source]\ntype = "git"\n[source.version]\ncommit = "abc"\n[source.metadata]\nrepository = "https://example.org/a&b"\n',
   );
   change?.(root);
-}
-
-function makeSocket(path: string): Promise<void> {
-  // Paths of sockets are short; the kernel takes the name from the working directory.
-  const short = join(tmpdir(), `s${process.pid}`);
-  symlinkSync(dirname(path), short);
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-      .on('error', reject)
-      .listen(join(short, 'socket'), () => {
-        // Closing removes the file, so it is given another name first.
-        execFileSync('mv', [join(short, 'socket'), join(short, 'kept-socket')]);
-        server.close(() => {
-          rmSync(short);
-          resolve();
-        });
-      });
-  });
 }
 
 /** A config as a diff can show it. */
