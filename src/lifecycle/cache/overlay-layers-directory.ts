@@ -1,5 +1,6 @@
-import { existsSync, lstatSync, mkdirSync, readFileSync, readlinkSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readFileSync, readlinkSync, renameSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { makeFolder, writeLayerFile } from './any-umask.ts';
 import { createPlainLayersDirectory, kindOf, sortedNames } from './plain-layers-directory.ts';
 import { childNames, parseListing } from './merged-listing.ts';
 import { removeTree } from '../../foundation/index.ts';
@@ -36,7 +37,7 @@ export function createOverlayLayersDirectory(overlay: LayersOverlay, listMerged:
   for (const buildpack of existsSync(lower) ? sortedNames(lower) : []) makeBuildpackFolder(buildpack);
 
   function makeBuildpackFolder(buildpack: string): void {
-    mkdirSync(join(upper, buildpack), { recursive: true });
+    makeFolder(join(upper, buildpack));
     if (!identities.has(buildpack)) identities.set(buildpack, identityOf(join(upper, buildpack)));
   }
 
@@ -96,12 +97,12 @@ export function createOverlayLayersDirectory(overlay: LayersOverlay, listMerged:
     },
     writeFile(path, bytes) {
       directory.mkdir(dirname(path));
-      writeFileSync(join(upper, path), bytes);
+      writeLayerFile(join(upper, path), bytes);
     },
     mkdir(path) {
       const [buildpack = '.'] = path.split('/');
       if (buildpack !== '.') makeBuildpackFolder(buildpack);
-      mkdirSync(join(upper, path), { recursive: true });
+      makeFolder(join(upper, path));
     },
     rename(from, to) {
       if (existsSync(join(upper, from))) renameSync(join(upper, from), join(upper, to));

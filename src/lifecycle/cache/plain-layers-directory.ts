@@ -1,6 +1,7 @@
-import { lstatSync, mkdirSync, readFileSync, readdirSync, readlinkSync, renameSync, writeFileSync } from 'node:fs';
+import { lstatSync, readFileSync, readdirSync, readlinkSync, renameSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { removeTree } from '../../foundation/index.ts';
+import { makeFolder, writeLayerFile } from './any-umask.ts';
 import type { Stats } from 'node:fs';
 import type { LayersDirectory, PathKind } from '../layers-directory.ts';
 
@@ -16,10 +17,10 @@ export function createPlainLayersDirectory(root: string): LayersDirectory {
     },
     readlink: (path) => (lstatSync(at(path), { throwIfNoEntry: false })?.isSymbolicLink() === true ? readlinkSync(at(path)) : undefined),
     writeFile(path, bytes) {
-      mkdirSync(dirname(at(path)), { recursive: true });
-      writeFileSync(at(path), bytes);
+      makeFolder(dirname(at(path)));
+      writeLayerFile(at(path), bytes);
     },
-    mkdir: (path) => void mkdirSync(at(path), { recursive: true }),
+    mkdir: (path) => makeFolder(at(path)),
     rename: (from, to) => renameSync(at(from), at(to)),
     remove: (path) => removeTree(at(path)),
     refresh: () => Promise.resolve(),
