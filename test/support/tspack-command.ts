@@ -41,7 +41,7 @@ export function testHome(): string {
 /** Starts the command as a user does, as a process of its own. */
 export function startTspack(args: readonly string[], options: CommandOptions = {}): StartedCommand {
   const words = [...(options.prefix ?? []), process.execPath, join(options.root ?? packageRoot(), 'dist/cli.js'), ...args];
-  const env = { ...process.env, TSPACK_HOME: process.env['TSPACK_TEST_HOME'], NO_COLOR: '1', ...options.env };
+  const env = { ...withoutNpm(process.env), TSPACK_HOME: process.env['TSPACK_TEST_HOME'], NO_COLOR: '1', ...options.env };
   const child = spawn(words[0]!, words.slice(1), { cwd: options.cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
   const written = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const) child[name].setEncoding('utf8').on('data', (text: string) => void (written[name] += text));
@@ -64,6 +64,11 @@ export function startTspack(args: readonly string[], options: CommandOptions = {
       }
     },
   };
+}
+
+/** What npm tells the programs that it starts is not what a user's shell tells: only the registry stays. */
+function withoutNpm(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.toLowerCase().startsWith('npm_') || name.toLowerCase() === 'npm_config_registry'));
 }
 
 /** Runs the command to its end. */
