@@ -13,6 +13,7 @@ import { LAYERS, PLATFORM_API, WORKSPACE } from './layout.ts';
 import { openLayers } from './open-layers.ts';
 import { prepareBuild } from './prepare-build.ts';
 import { saveImage } from './save-image.ts';
+import { volumeMounts } from './volume-mounts.ts';
 import type { ImageTarget } from '../cnb/index.ts';
 import type { SandboxPath } from '../executor/index.ts';
 import type { Analysis } from '../lifecycle/index.ts';
@@ -31,6 +32,7 @@ export async function build(options: BuildOptions, task: Task, ports: BuildPorts
   const record = createBuildRecord();
   const reference = parseBuildName(options.image);
   requireSourceFolder(options.path);
+  volumeMounts(options.volumes, []);
   for (const abandoned of abandonedWorkDirectories(ports.home)) removeTree(abandoned);
 
   const builder = await ports.resolveBuilder({ name: options.builder, platform: ports.hostPlatform, frozen: options.frozen, events, signal });

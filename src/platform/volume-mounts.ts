@@ -11,8 +11,8 @@ const CLOSED = [LAYERS, WORKSPACE, '/cnb', '/proc', '/dev', '/sys'];
 const KEPT = ['/', PLATFORM, `${PLATFORM}/env`];
 
 /**
- * The mounts of a user's volumes. `others` are those of the build itself: no volume may hide one. Sources are absolute
- * host paths. Throws `VOLUME_TARGET_INVALID` and `VOLUME_SOURCE_MISSING`.
+ * The mounts of a user's volumes. `others` are those of the build itself: no volume may hide one. Without them, what can
+ * be checked early is. Sources are absolute host paths. Throws `VOLUME_TARGET_INVALID` and `VOLUME_SOURCE_MISSING`.
  */
 export function volumeMounts(volumes: readonly Volume[], others: readonly Mount[]): readonly Mount[] {
   const taken = [...KEPT, ...others.map(({ target }) => target)];

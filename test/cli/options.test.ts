@@ -25,7 +25,24 @@ describe('parsePort()', () => {
     expect(parsePort(text)).toEqual({ hostAddress, hostPort, containerPort });
   });
 
-  it.each(['', 'x', '0:80', '80:0', '65536', '80:99999', 'a:b:c', '1:2:3:4', 'example.com:80', '53:53/udp', '-1', '80:', ':80', '[::1]:80', '::1:80:80', '80 :80'])('refuses %j', (text) => {
+  it.each([
+    '',
+    'x',
+    '0:80',
+    '80:0',
+    '65536',
+    '80:99999',
+    'a:b:c',
+    '1:2:3:4',
+    'example.com:80',
+    '53:53/udp',
+    '-1',
+    '80:',
+    ':80',
+    '[::1]:80',
+    '::1:80:80',
+    '80 :80',
+  ])('refuses %j', (text) => {
     expect(() => parsePort(text)).toThrow(usage);
   });
 });
@@ -71,19 +88,15 @@ describe('collectEnv()', () => {
 
 describe('parseVolume()', () => {
   it('is read-only unless told otherwise', () => {
-    writeFileSync(inFolder('npmrc'), '');
-    expect(parseVolume('npmrc:/platform/bindings/npm/', inFolder)).toEqual({ source: inFolder('npmrc'), target: '/platform/bindings/npm', writable: false });
+    expect(parseVolume('npmrc:/platform/bindings/npm', inFolder)).toEqual({ source: inFolder('npmrc'), target: '/platform/bindings/npm', writable: false });
     expect(parseVolume('npmrc:/data:ro', inFolder).writable).toBe(false);
     expect(parseVolume('npmrc:/data:rw', inFolder).writable).toBe(true);
+    expect(parseVolume('/etc/npmrc:/data', inFolder).source).toBe('/etc/npmrc');
   });
 
-  it.each(['npmrc', 'npmrc:', ':/x', 'npmrc:x', 'npmrc:/x:z', 'npmrc:/x:ro:y', 'npmrc:/', 'npmrc:/a/../b', 'npmrc:/cnb/x', 'npmrc:/layers', 'npmrc:/workspace/x', 'missing:/x'])(
-    'refuses %j',
-    (text) => {
-      writeFileSync(inFolder('npmrc'), '');
-      expect(() => parseVolume(text, inFolder)).toThrow(usage);
-    },
-  );
+  it.each(['npmrc', 'npmrc:', ':/x', 'npmrc:x', 'npmrc:/x:z', 'npmrc:/x:ro:y'])('refuses %j', (text) => {
+    expect(() => parseVolume(text, inFolder)).toThrow(usage);
+  });
 });
 
 describe('parseOutput()', () => {

@@ -188,6 +188,7 @@ describe('build()', () => {
     ['an image name that is none', { image: 'App' }, 'IMAGE_REFERENCE_INVALID'],
     ['a path that is not there', { path: '/no/such/folder' }, 'SOURCE_NOT_FOUND'],
     ['a path that is a file', { path: import.meta.filename }, 'SOURCE_NOT_DIRECTORY'],
+    ['a volume in the way', { volumes: [{ source: '/', target: '/layers', writable: true }] }, 'VOLUME_TARGET_INVALID'],
     ['an unknown process', { defaultProcess: 'none' }, 'PROCESS_TYPE_UNKNOWN'],
   ])('refuses %s', async (_title, options, code) => {
     fixture.buildpack('samples/one');
