@@ -30,7 +30,7 @@ export { createDownloads, mirroredUrl, readMirrors } from './downloads.ts';
 export type { Downloads, DownloadsOptions, MirrorMap } from './downloads.ts';
 export { runCommand } from './command.ts';
 export type { Command, CommandResult, CommandRunner } from './command.ts';
-export { findNearMisses } from './near-misses.ts';
+export { describeFolder, findNearMisses } from './near-misses.ts';
 export { compareVersions, exactVersion, isVersionRange, majorVersion, nearestVersions, newestSatisfying, satisfies } from './versions.ts';
 export { findJsonProblem, parseJsonFile } from './json-file.ts';
 export type { JsonProblem } from './json-file.ts';

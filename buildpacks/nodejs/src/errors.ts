@@ -6,6 +6,10 @@ export function manifestNotAnObject(): TspackError {
   return new TspackError({ code: 'NODE_MANIFEST_INVALID', message: 'Cannot use package.json: want one JSON object', nextStep: 'Correct package.json; `npm init` makes a new one.' });
 }
 
+export function manifestNotAFile(): TspackError {
+  return new TspackError({ code: 'NODE_MANIFEST_INVALID', message: 'Cannot use package.json: it is not a file', nextStep: 'Give the folder or device another name; `npm init` makes a package.json.' });
+}
+
 export function lockfileInvalid(file: string, problem: string): TspackError {
   return new TspackError({ code: 'NODE_LOCKFILE_INVALID', message: `Cannot use ${file}: ${problem}`, nextStep: `Run \`npm install --package-lock-only\` and commit ${file}.` });
 }

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { digestOf, parseJsonFile } from '../../../src/sdk/index.ts';
 import { lockfileInvalid, lockfileOutOfStep } from './errors.ts';
@@ -31,7 +31,9 @@ export const LOCKFILES = ['npm-shrinkwrap.json', 'package-lock.json'] as const;
 /** The application's lockfile; undefined when there is none. Throws `JSON_INVALID` and `NODE_LOCKFILE_INVALID`. */
 export function readLockfile(directory: string): Lockfile | undefined {
   const file = LOCKFILES.find((name) => existsSync(join(directory, name)));
-  return file === undefined ? undefined : parseLockfile(readFileSync(join(directory, file), 'utf8'), file);
+  if (file === undefined) return undefined;
+  if (!statSync(join(directory, file)).isFile()) throw lockfileInvalid(file, 'it is not a file');
+  return parseLockfile(readFileSync(join(directory, file), 'utf8'), file);
 }
 
 /** Reads the text of a lockfile, or of the hidden one that npm leaves in node_modules. */

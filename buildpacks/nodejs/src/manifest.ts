@@ -1,7 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { digestOf, parseJsonFile } from '../../../src/sdk/index.ts';
-import { manifestNotAnObject } from './errors.ts';
+import { manifestNotAFile, manifestNotAnObject } from './errors.ts';
 
 /** package.json as far as the buildpack reads it; members of a wrong type count as absent. */
 export interface Manifest {
@@ -34,7 +34,9 @@ const NOT_FOR_INSTALLATION = new Set([
 /** The application's package.json; an application of plain JavaScript files has none. Throws `JSON_INVALID` and `NODE_MANIFEST_INVALID`. */
 export function readManifest(directory: string): Manifest | undefined {
   const file = join(directory, 'package.json');
-  return existsSync(file) ? parseManifest(readFileSync(file, 'utf8')) : undefined;
+  if (!existsSync(file)) return undefined;
+  if (!statSync(file).isFile()) throw manifestNotAFile();
+  return parseManifest(readFileSync(file, 'utf8'));
 }
 
 /** Reads the text of a package.json. */

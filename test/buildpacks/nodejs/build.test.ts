@@ -43,19 +43,33 @@ describe('detect', () => {
     expect(await it.kit.detect()).toMatchObject({ exitCode: 0, plan: { alternatives: [{ provides: ['node'], requires: [{ name: 'node' }] }] } });
   });
 
+  it.each([
+    ['nothing', {}, 'the folder is empty'],
+    ['many files', { a: '', b: '', c: '', d: '', e: '', f: '', g: '', '.hidden': '' }, 'the folder holds a, b, c, d, e and 2 more'],
+    ['a folder of that name', { 'package.json/x': '' }, 'the folder holds package.json'],
+  ])('tells what it saw: %s', async (_, files, seen) => {
+    using it = await kitFor(files);
+    const { stdout } = await it.kit.detect();
+    expect(stdout).toContain(`here; ${seen}\n`);
+    expect(shellDetect(it.kit.applicationDirectory)).toMatchObject({ status: 100, stdout });
+  });
+
   it('explains what is missing, and bin/detect says the same without Node.js', async () => {
     using it = await kitFor({ 'frontend/package.json': '{}', 'main.py': '' });
     const result = await it.kit.detect();
-    expect(result).toMatchObject({ exitCode: 100, stdout: 'tspack Node.js buildpack: no package.json, server.js or app.js here (nearest: frontend/package.json)\n' });
-    let shell: { status?: number; stdout?: string } = {};
-    try {
-      execFileSync(join(buildpackDirectory, 'bin/detect'), { cwd: it.kit.applicationDirectory, env: { PATH: '/usr/bin:/bin', CNB_BUILDPACK_DIR: '/nowhere', TSPACK_NODE: '/nowhere' }, encoding: 'utf8' });
-    } catch (error) {
-      shell = error as typeof shell;
-    }
-    expect(shell).toMatchObject({ status: 100, stdout: result.stdout });
+    expect(result).toMatchObject({ exitCode: 100, stdout: 'tspack Node.js buildpack: no package.json, server.js or app.js here (nearest: frontend/package.json); the folder holds frontend, main.py\n' });
+    expect(shellDetect(it.kit.applicationDirectory)).toMatchObject({ status: 100, stdout: result.stdout });
   });
 });
+
+function shellDetect(cwd: string): { readonly status?: number; readonly stdout?: string } {
+  try {
+    execFileSync(join(buildpackDirectory, 'bin/detect'), { cwd, env: { PATH: '/usr/bin:/bin', CNB_BUILDPACK_DIR: '/nowhere', TSPACK_NODE: '/nowhere' }, encoding: 'utf8' });
+    return {};
+  } catch (error) {
+    return error as { status: number; stdout: string };
+  }
+}
 
 describe('build', () => {
   it('installs Node.js and the packages in layers of their own and starts a node process', async () => {
