@@ -18,8 +18,8 @@ import type { BuildPorts, BundledBuilderPorts, FindImagePorts, Task, Tspack } fr
 import type { Environment, Machine } from './compose/machine.ts';
 
 /** Wires tspack for this machine. Nothing is opened before it is needed. */
-export function composePlatform({ environment }: { readonly environment: Environment; readonly workingDirectory: string }): Tspack {
-  const machine = openMachine(environment);
+export function composePlatform({ environment, workingDirectory }: { readonly environment: Environment; readonly workingDirectory: string }): Tspack {
+  const machine = openMachine(environment, workingDirectory);
   const { directories } = machine;
   return {
     build: (options, task) => build(options, task, buildPorts(machine)),

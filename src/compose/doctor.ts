@@ -1,9 +1,10 @@
-import { existsSync, mkdirSync, statfsSync } from 'node:fs';
+import { accessSync, constants, existsSync, statfsSync } from 'node:fs';
 import { credentialFiles } from '../registry/index.ts';
 import { probeOverlay } from '../executor/bubblewrap/index.ts';
-import { TspackError } from '../foundation/index.ts';
+import { TspackError, makeDirectory } from '../foundation/index.ts';
 import { diagnose } from '../platform/index.ts';
 import { debianMirrors } from './debian.ts';
+import { findContainers } from './containers.ts';
 import { probeDaemons } from './images.ts';
 import { findBubblewrap, openToolbox } from './sandbox.ts';
 import type { ExecutorProbe } from '../executor/index.ts';
@@ -14,14 +15,14 @@ import type { Machine } from './machine.ts';
 export async function examine(machine: Machine, task: Task): Promise<readonly DoctorFinding[]> {
   const home = homeFacts(machine);
   const sandbox: { probe: ExecutorProbe; overlays?: boolean } =
-    home.problem === undefined ? await examineSandbox(machine, task) : { probe: { name: 'sandbox', usable: false, reason: 'the data folder cannot be used', nextStep: 'See the finding about data' } };
+    home.problem === undefined ? await examineSandbox(machine, task) : { probe: withoutHome('sandbox') };
   const daemons = await probeDaemons(machine);
   const [usable] = daemons.filter((probe) => probe.usable);
   return diagnose({
     nodeVersion: process.version,
     platform: `${machine.platform.os}/${machine.platform.architecture}`,
     home,
-    executors: [sandbox.probe],
+    executors: [sandbox.probe, home.problem === undefined ? await examineContainers(machine, task) : withoutHome('container')],
     overlays: sandbox.overlays,
     daemons: (usable === undefined ? daemons : [usable]).map((probe) =>
       probe.usable
@@ -44,7 +45,8 @@ const ORIGINS = { environment: 'TSPACK_DEBIAN_MIRROR', apt: "this machine's apt 
 function homeFacts(machine: Machine): { directory: string; freeBytes: number | undefined; problem?: string } {
   const directory = machine.homeDirectory;
   try {
-    mkdirSync(machine.home().work, { recursive: true });
+    makeDirectory(machine.home().work);
+    accessSync(machine.home().work, constants.W_OK);
     const { bavail, bsize } = statfsSync(directory);
     return { directory, freeBytes: bavail * bsize };
   } catch (error) {
@@ -60,8 +62,26 @@ async function examineSandbox(machine: Machine, task: Task): Promise<{ probe: Ex
     return { probe: found.probe, overlays: await probeOverlay(found.command, machine.home().work) };
   } catch (error) {
     if (!(error instanceof TspackError)) throw error;
-    return { probe: { name: 'sandbox', usable: false, reason: error.message, nextStep: error.nextStep ?? 'Run tspack doctor again when this is solved' } };
+    return { probe: refusalOf('sandbox', error) };
   }
+}
+
+async function examineContainers(machine: Machine, task: Task): Promise<ExecutorProbe> {
+  try {
+    const found = await findContainers(machine, task.events, task.signal);
+    return 'options' in found ? found.probe : found;
+  } catch (error) {
+    if (!(error instanceof TspackError)) throw error;
+    return refusalOf('container', error);
+  }
+}
+
+function refusalOf(name: ExecutorProbe['name'], error: TspackError): ExecutorProbe {
+  return { name, usable: false, reason: error.message, nextStep: error.nextStep ?? 'Run tspack doctor again when this is solved' };
+}
+
+function withoutHome(name: ExecutorProbe['name']): ExecutorProbe {
+  return { name, usable: false, reason: 'the data folder cannot be used', nextStep: 'See the finding about data' };
 }
 
 async function answered<Answer extends object>(ask: () => Promise<Answer>): Promise<Answer | { problem: string; nextStep?: string }> {

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { arch, availableParallelism, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { packageRoot, systemClock } from '../foundation/index.ts';
 import { npmRegistry, readHostSettings } from '../host/index.ts';
 import { createHttpClient, readProxySettings } from '../http/index.ts';
@@ -30,11 +30,11 @@ export interface Machine {
   readonly npmRegistry: () => Promise<string>;
 }
 
-export function openMachine(environment: Environment): Machine {
+export function openMachine(environment: Environment, workingDirectory: string): Machine {
   const root = packageRoot();
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
   const uid = process.getuid?.() ?? 0;
-  const directory = homeDirectory(environment, tmpdir(), uid);
+  const directory = resolve(workingDirectory, homeDirectory(environment, tmpdir(), uid));
   const home = once(() => openHome(directory));
   const settings = once(() => readHostSettings({ env: environment, cacheDirectory: join(home().cache, 'host') }));
   return {

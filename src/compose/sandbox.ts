@@ -1,9 +1,9 @@
-import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { release } from 'node:os';
 import { join } from 'node:path';
 import { unpackToolbox, readBuilder } from '../builder/index.ts';
 import { createBubblewrapExecutor, probeBubblewrap, probeOverlay } from '../executor/bubblewrap/index.ts';
-import { TspackError, hasSystemCode, writeFileAtomic } from '../foundation/index.ts';
+import { TspackError, hasSystemCode, makeDirectory, writeFileAtomic } from '../foundation/index.ts';
 import { sandboxView } from '../host/index.ts';
 import { architectureOf, builderEvents } from '../platform/index.ts';
 import { createSupply } from './debian.ts';
@@ -21,7 +21,7 @@ export async function openToolbox(machine: Machine, events: EventSink<BuildEvent
   const architecture = architectureOf(machine.platform);
   const builder = readBuilder(join(machine.directories.builders, 'toolbox'));
   const cacheDirectory = join(machine.home().cache, 'images');
-  mkdirSync(cacheDirectory, { recursive: true });
+  makeDirectory(cacheDirectory);
   const told = builderEvents(events);
   return await unpackToolbox({ builder, architecture, supply: createSupply(machine)(builder, architecture, false, told, signal), cacheDirectory, clock: machine.clock, events: told });
 }
@@ -47,7 +47,7 @@ export async function openSandbox(machine: Machine, events: EventSink<BuildEvent
   }
   for (const limit of found.probe.limits) events({ kind: 'message', level: 'warning', message: limit });
   const scratchDirectory = join(machine.home().work, 'pipes') as HostPath;
-  mkdirSync(scratchDirectory, { recursive: true });
+  makeDirectory(scratchDirectory);
   const { proc } = found.probe;
   const executor = createBubblewrapExecutor({ bubblewrap: found.command, scratchDirectory, readFile: readText, ...(proc === undefined ? {} : { proc }) });
   return {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { hasSystemCode } from './error.ts';
 
 /** A name beside `path` that no other process uses, for a file that is renamed to `path` when complete. */
 export function temporaryBeside(path: string): string {
@@ -8,17 +9,33 @@ export function temporaryBeside(path: string): string {
 }
 
 /**
+ * Makes a folder and those above it; one that is there is fine. Node's own recursive `mkdir` calls a read-only file
+ * system a missing folder, and does not end below /proc.
+ */
+export function makeDirectory(path: string, mode?: number): void {
+  try {
+    mkdirSync(path, mode);
+  } catch (error) {
+    if (hasSystemCode(error, 'EEXIST') && statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return;
+    const parent = dirname(path);
+    if (!hasSystemCode(error, 'ENOENT') || existsSync(parent)) throw error;
+    makeDirectory(parent);
+    makeDirectory(path, mode);
+  }
+}
+
+/**
  * Writes a small file so that readers see the old or the new content and nothing between: temporary file,
  * fsync, rename. Creates missing folders.
  */
 export function writeFileAtomic(path: string, content: Uint8Array | string, mode = 0o644): void {
-  mkdirSync(dirname(path), { recursive: true });
+  makeDirectory(dirname(path));
   const temporary = temporaryBeside(path);
   try {
     const file = openSync(temporary, 'wx', mode);
     try {
       const bytes = typeof content === 'string' ? Buffer.from(content) : content;
-      for (let offset = 0; offset < bytes.length; ) offset += writeSync(file, bytes, offset);
+      for (let offset = 0; offset < bytes.length;) offset += writeSync(file, bytes, offset);
       fsyncSync(file);
     } finally {
       closeSync(file);

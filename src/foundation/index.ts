@@ -9,7 +9,7 @@ export type { TspackErrorOptions } from './error.ts';
 export { redact, registerSecret } from './redact.ts';
 export { digestFromHex, digestHex, digestOf, isDigest, parseDigest } from './digest.ts';
 export type { Digest } from './digest.ts';
-export { packageRoot, temporaryBeside, writeFileAtomic } from './files.ts';
+export { makeDirectory, packageRoot, temporaryBeside, writeFileAtomic } from './files.ts';
 export { removeTree } from './remove-tree.ts';
 export { GoStruct, formatGoJson, sortedMembers, wellFormed } from './go-json.ts';
 export type { GoValue } from './go-json.ts';

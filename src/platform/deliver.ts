@@ -1,7 +1,7 @@
-import { mkdirSync, renameSync, rmSync } from 'node:fs';
+import { renameSync, rmSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { temporaryBeside } from '../foundation/index.ts';
+import { makeDirectory, temporaryBeside } from '../foundation/index.ts';
 import { createOciArchive, formatFamiliarReference, formatImageReference, openDockerArchive, openLayoutStore } from '../oci/index.ts';
 import type { Digest } from '../foundation/index.ts';
 import type { Image } from '../oci/index.ts';
@@ -56,7 +56,7 @@ async function deliverTo(output: Output, image: Image, { reference, options, por
 
 /** The file appears complete or not at all. */
 async function writeWhole(path: string, bytes: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void> {
-  mkdirSync(dirname(path), { recursive: true });
+  makeDirectory(dirname(path));
   const temporary = temporaryBeside(path);
   const file = await open(temporary, 'wx');
   try {

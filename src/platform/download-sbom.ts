@@ -1,7 +1,7 @@
-import { mkdirSync, readdirSync, renameSync } from 'node:fs';
+import { readdirSync, renameSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { LABELS, parseLifecycleMetadataLabel } from '../cnb/index.ts';
-import { TspackError, removeTree, temporaryBeside } from '../foundation/index.ts';
+import { TspackError, makeDirectory, removeTree, temporaryBeside } from '../foundation/index.ts';
 import { extractTar } from '../archive/index.ts';
 import type { Image } from '../oci/index.ts';
 
@@ -20,7 +20,7 @@ export async function downloadSbom(image: Image, name: string, directory: string
     });
   }
   const target = join(directory, 'layers', 'sbom', 'launch');
-  mkdirSync(dirname(target), { recursive: true });
+  makeDirectory(dirname(target));
   const temporary = temporaryBeside(target);
   try {
     await extractTar(layer.openTar(), temporary, { dropLeadingSlash: true });

@@ -1,7 +1,7 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { escapeBuildpackId, parseBuildpackDescriptor } from '../cnb/index.ts';
-import { TspackError, isDigest, writeFileAtomic } from '../foundation/index.ts';
+import { TspackError, isDigest, makeDirectory, writeFileAtomic } from '../foundation/index.ts';
 import { buildImageOwner, createRunImage, findBundledBuilder, listBundledBuilders, runImageKey, unpackBuildImage, unpackBuilderNode } from '../builder/index.ts';
 import { formatFamiliarReference, formatImageReference, parseImageReference, withDigest } from '../oci/index.ts';
 import type { BuildpackDescriptor } from '../cnb/index.ts';
@@ -42,7 +42,7 @@ export async function resolveBundledBuilder(request: BuilderRequest, ports: Bund
   const events = builderEvents(request.events);
   const { signal } = request;
   const cacheDirectory = join(ports.home.cache, 'images');
-  mkdirSync(cacheDirectory, { recursive: true });
+  makeDirectory(cacheDirectory);
   const supply = ports.createSupply(owner, architecture, request.frozen, events, signal);
   // Before the others start: nobody would listen to their failure while this is awaited.
   const registry = await ports.npmRegistry();

@@ -1,7 +1,7 @@
-import { existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { TspackError, hasSystemCode, writeFileAtomic } from '../foundation/index.ts';
+import { TspackError, hasSystemCode, makeDirectory, writeFileAtomic } from '../foundation/index.ts';
 import { isAlive, ownIdentity } from './process-identity.ts';
 import type { ProcessIdentity } from './process-identity.ts';
 
@@ -42,11 +42,11 @@ export function openHome(directory: string): Home {
         });
       }
     } else {
-      mkdirSync(directory, { recursive: true });
+      makeDirectory(directory);
       writeFileAtomic(version, `${FORMAT}\n`);
     }
   } catch (error) {
-    if (!hasSystemCode(error, 'EACCES', 'EROFS', 'ENOTDIR', 'EPERM')) throw error;
+    if (!hasSystemCode(error, 'EACCES', 'EEXIST', 'ENOENT', 'ENOTDIR', 'EPERM', 'EROFS')) throw error;
     throw new TspackError({
       code: 'HOME_UNWRITABLE',
       message: `Cannot keep data in ${directory}: ${(error as Error).message}`,
@@ -61,7 +61,7 @@ export function openHome(directory: string): Home {
 /** A folder for one build; it says whose it is, so that what a killed build leaves behind can be recognised. */
 export function createWorkDirectory(home: Home): string {
   const directory = join(home.work, `${process.pid}-${randomBytes(6).toString('hex')}`);
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  makeDirectory(directory, 0o700);
   writeFileAtomic(join(directory, 'owner.json'), JSON.stringify(ownIdentity()));
   return directory;
 }

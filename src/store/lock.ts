@@ -1,7 +1,7 @@
-import { closeSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { hasSystemCode, temporaryBeside } from '../foundation/index.ts';
+import { hasSystemCode, makeDirectory, temporaryBeside } from '../foundation/index.ts';
 import { isAlive, ownIdentity } from './process-identity.ts';
 import type { ProcessIdentity } from './process-identity.ts';
 
@@ -20,7 +20,7 @@ export interface LockOptions {
  * `docs/decisions/0002-locks.md` for what this can and cannot do. Disposing releases it.
  */
 export async function acquireLock(path: string, options: LockOptions = {}): Promise<Disposable> {
-  mkdirSync(dirname(path), { recursive: true });
+  makeDirectory(dirname(path));
   let waited = false;
   for (;;) {
     options.signal?.throwIfAborted();

@@ -1,8 +1,8 @@
-import { closeSync, createReadStream, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
+import { closeSync, createReadStream, existsSync, fsyncSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
 import { createHash, randomBytes } from 'node:crypto';
 import { open as openFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { TspackError, digestFromHex, digestHex, digestOf, writeFileAtomic } from '../../foundation/index.ts';
+import { TspackError, digestFromHex, digestHex, digestOf, makeDirectory, writeFileAtomic } from '../../foundation/index.ts';
 import { verifyContent } from '../verify.ts';
 import type { Digest } from '../../foundation/index.ts';
 import type { Descriptor } from '../descriptor.ts';
@@ -38,7 +38,7 @@ export function openBlobDirectory(directory: string): BlobDirectory {
   const path = (digest: Digest) => join(blobs, digestHex(digest));
   const has = (digest: Digest) => existsSync(path(digest));
   const ingestPath = () => {
-    mkdirSync(ingestFolder, { recursive: true });
+    makeDirectory(ingestFolder);
     return join(ingestFolder, `${process.pid}-${randomBytes(8).toString('hex')}`);
   };
   const adopt = (file: string, digest: Digest) => {
@@ -52,7 +52,7 @@ export function openBlobDirectory(directory: string): BlobDirectory {
     } finally {
       closeSync(handle);
     }
-    mkdirSync(blobs, { recursive: true });
+    makeDirectory(blobs);
     renameSync(file, path(digest));
   };
   const ingest = async (source: AsyncIterable<Uint8Array>) => {
