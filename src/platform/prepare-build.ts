@@ -11,9 +11,9 @@ import type { BuildSituation, PreparedBuild } from './build-situation.ts';
  * Copies the source and makes the folders that processes see. Throws what staging throws, `ENV_NAME_INVALID`,
  * `VOLUME_TARGET_INVALID` and `VOLUME_SOURCE_MISSING`.
  */
-export async function prepareBuild({ options, ports, record, builder, workDirectory }: BuildSituation): Promise<PreparedBuild> {
+export async function prepareBuild({ options, task, ports, record, builder, workDirectory }: BuildSituation): Promise<PreparedBuild> {
   const at = (name: string) => join(workDirectory, name);
-  const staged = stageSource(options.path, at('workspace'));
+  const staged = await stageSource(options.path, at('workspace'), { without: [ports.home.directory] }, task.signal);
   record.add({ kind: 'consumed', what: 'source', name: options.path, sizeBytes: staged.sizeBytes });
 
   const host = await ports.hostSettings(builder.root);

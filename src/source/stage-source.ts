@@ -1,18 +1,41 @@
-import { chmodSync, constants, copyFileSync, lstatSync, mkdirSync, readdirSync, readlinkSync, statSync, symlinkSync, utimesSync } from 'node:fs';
+import {
+  chmodSync,
+  constants,
+  copyFileSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readlinkSync,
+  realpathSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+} from 'node:fs';
+import { copyFile } from 'node:fs/promises';
+import { relative as relativePath } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import ignore from 'ignore';
-import { TspackError } from '../foundation/index.ts';
+import { TspackError, hasSystemCode } from '../foundation/index.ts';
+import type { Stats } from 'node:fs';
 
 export interface SourceFilter {
   /** Patterns in gitignore syntax of what is left out. */
   readonly exclude?: readonly string[];
   /** Patterns of what alone is taken; not together with `exclude` (project-descriptor.md). */
   readonly include?: readonly string[];
+  /** Folders that are never taken, should they lie in the source: tspack's own data. */
+  readonly without?: readonly string[];
 }
 
 export interface StagedSource {
   readonly files: number;
   readonly sizeBytes: number;
 }
+
+/** A file from this size on is copied in the background, so that signals are heard meanwhile. */
+const LARGE_BYTES = 16 * 1024 * 1024;
+const BREATH_MILLISECONDS = 50;
 
 /** Version control's own folders: never part of an application, and different on every machine. */
 const ALWAYS_EXCLUDED = ['.git', '.hg', '.svn'];
@@ -22,26 +45,31 @@ const ALWAYS_EXCLUDED = ['.git', '.hg', '.svn'];
  * as git keeps them, so that the umask of a checkout does not reach the image; times are kept, because incremental
  * compilers read them. Sockets, pipes and devices are left out. Names are bytes and stay what they are.
  *
- * Throws `SOURCE_NOT_FOUND`, `SOURCE_NOT_DIRECTORY`, `SOURCE_UNREADABLE`.
+ * Throws `SOURCE_NOT_FOUND`, `SOURCE_NOT_DIRECTORY`, `SOURCE_UNREADABLE`, and the reason of `signal`.
  */
-export function stageSource(source: string, target: string, filter: SourceFilter = {}): StagedSource {
+export async function stageSource(source: string, target: string, filter: SourceFilter = {}, signal?: AbortSignal): Promise<StagedSource> {
   requireSourceFolder(source);
   const isTaken = compileFilter(filter);
+  mkdirSync(target, { recursive: true });
+  const without = pathsWithin(source, [target, ...(filter.without ?? [])]);
+  const breathe = breather(signal);
   let files = 0;
   let sizeBytes = 0;
 
-  function copyFolder(from: Buffer, to: Buffer, relative: string): void {
+  async function copyFolder(from: Buffer, to: Buffer, relative: string): Promise<void> {
     mkdirSync(to, { recursive: true });
     for (const entry of readdirSync(from, { withFileTypes: true, encoding: 'buffer' })) {
+      await breathe();
       const name = Buffer.from(entry.name).toString('utf8');
       const path = relative === '' ? name : `${relative}/${name}`;
-      if (!isTaken(path, entry.isDirectory())) continue;
+      if (!isTaken(path, entry.isDirectory()) || without.includes(path)) continue;
       const [child, copy] = [join(from, entry.name), join(to, entry.name)];
-      if (entry.isDirectory()) copyFolder(child, copy, path);
+      if (entry.isDirectory()) await copyFolder(child, copy, path);
       else if (entry.isSymbolicLink()) symlinkSync(readlinkSync(child, { encoding: 'buffer' }), copy);
       else if (entry.isFile()) {
         const file = lstatSync(child);
-        copyFileSync(child, copy, constants.COPYFILE_FICLONE);
+        if (file.size < LARGE_BYTES) copyFileSync(child, copy, constants.COPYFILE_FICLONE);
+        else await copyFile(child, copy, constants.COPYFILE_FICLONE);
         chmodSync(copy, (file.mode & 0o100) === 0 ? 0o644 : 0o755);
         utimesSync(copy, file.atime, file.mtime);
         files += 1;
@@ -52,7 +80,7 @@ export function stageSource(source: string, target: string, filter: SourceFilter
   }
 
   try {
-    copyFolder(Buffer.from(source), Buffer.from(target), '');
+    await copyFolder(Buffer.from(source), Buffer.from(target), '');
   } catch (error) {
     const { code, path } = error as NodeJS.ErrnoException;
     if (code !== 'EACCES' && code !== 'EPERM') throw error;
@@ -68,7 +96,7 @@ export function stageSource(source: string, target: string, filter: SourceFilter
 
 /** Throws `SOURCE_NOT_FOUND` and `SOURCE_NOT_DIRECTORY`. */
 export function requireSourceFolder(source: string): void {
-  const stat = statSync(source, { throwIfNoEntry: false });
+  const stat = statOf(source);
   if (stat?.isDirectory() === true) return;
   throw new TspackError(
     stat === undefined
@@ -79,6 +107,32 @@ export function requireSourceFolder(source: string): void {
           nextStep: 'Name the folder that holds the application with --path',
         },
   );
+}
+
+/** Copying file after file without a pause would not hear Ctrl-C; a pause after each would be slow. */
+function breather(signal: AbortSignal | undefined): () => Promise<void> {
+  let last = performance.now();
+  return async () => {
+    if (performance.now() - last < BREATH_MILLISECONDS) return;
+    await setImmediate();
+    signal?.throwIfAborted();
+    last = performance.now();
+  };
+}
+
+function statOf(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch (error) {
+    if (hasSystemCode(error, 'ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG')) return undefined;
+    throw error;
+  }
+}
+
+/** Paths below `source`, in its own terms, of folders that may lie in it. */
+function pathsWithin(source: string, folders: readonly string[]): readonly string[] {
+  const root = realpathSync(source);
+  return folders.filter((folder) => existsSync(folder)).map((folder) => relativePath(root, realpathSync(folder)));
 }
 
 function compileFilter({ include, exclude }: SourceFilter): (path: string, isDirectory: boolean) => boolean {
