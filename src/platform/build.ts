@@ -11,6 +11,7 @@ import { chooseBuildpacks } from './choose-buildpacks.ts';
 import { deliver } from './deliver.ts';
 import { LAYERS, PLATFORM_API, WORKSPACE } from './layout.ts';
 import { openLayers } from './open-layers.ts';
+import { requireOutputPlaces } from './output-places.ts';
 import { prepareBuild } from './prepare-build.ts';
 import { saveImage } from './save-image.ts';
 import { volumeMounts } from './volume-mounts.ts';
@@ -32,6 +33,7 @@ export async function build(options: BuildOptions, task: Task, ports: BuildPorts
   const record = createBuildRecord();
   const reference = parseBuildName(options.image);
   requireSourceFolder(options.path);
+  requireOutputPlaces(options.outputs);
   volumeMounts(options.volumes, []);
   for (const abandoned of abandonedWorkDirectories(ports.home)) removeTree(abandoned);
 

@@ -43,7 +43,7 @@ function memoryStore() {
     read: async (reference) => images.get(key(reference)),
     async write(image, references) {
       for (const reference of references) images.set(key(reference), image);
-      return { mediaType: 'test', digest: (image).imageId, size: 0 };
+      return { mediaType: 'test', digest: image.imageId, size: 0 };
     },
   };
   return { images, store };
@@ -109,14 +109,13 @@ describe('outputs of build()', () => {
 
   it('keeps the image here, and an old file whole, when an output fails or is stopped', async () => {
     writeFileSync(at('file.tar'), 'the old archive');
-    const refused = fixture.build({ outputs: [{ kind: 'docker-archive', path: at('file.tar/archive.tar') }] });
-    await expect(refused).rejects.toMatchObject({ code: 'EEXIST' });
+    await expect(fixture.build({ outputs: [{ kind: 'docker' }] })).rejects.toThrow('the test gives no daemon');
     expect((await saved()).layers).not.toHaveLength(0);
 
     const controller = new AbortController();
     const daemon: ImageStore = {
       ...memoryStore().store,
-      write: async (image) => (controller.abort(new Error('stopped')), { mediaType: 'test', digest: (image).imageId, size: 0 }),
+      write: async (image) => (controller.abort(new Error('stopped')), { mediaType: 'test', digest: image.imageId, size: 0 }),
     };
     const stopped = fixture.build(
       { outputs: [{ kind: 'docker' }, { kind: 'docker-archive', path: at('file.tar') }] },
