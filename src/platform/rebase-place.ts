@@ -1,5 +1,15 @@
 import { TspackError } from '../foundation/index.ts';
-import { formatFamiliarReference, formatImageReference, imagePlatform, openLayoutStore, parseImageReference, putImage, readIndex, samePlatform, writeIndex } from '../oci/index.ts';
+import {
+  formatFamiliarReference,
+  formatImageReference,
+  imagePlatform,
+  openLayoutStore,
+  parseImageReference,
+  putImage,
+  readIndex,
+  samePlatform,
+  writeIndex,
+} from '../oci/index.ts';
 import type { Descriptor, Image, ImageReference } from '../oci/index.ts';
 import type { RebasePorts } from './ports.ts';
 
@@ -126,7 +136,11 @@ function layoutPlace(text: string, { store, platform }: RebasePorts): RebasePlac
 function parseTagged(text: string): ImageReference {
   const reference = parseImageReference(text);
   if (reference.digest === undefined) return reference;
-  throw new TspackError({ code: 'IMAGE_REFERENCE_INVALID', message: `Cannot rebase "${text}": what a digest names never changes`, nextStep: 'Name the image by its tag' });
+  throw new TspackError({
+    code: 'IMAGE_REFERENCE_INVALID',
+    message: `Cannot rebase "${text}": what a digest names never changes`,
+    nextStep: 'Name the image by its tag',
+  });
 }
 
 function indexRefused(image: string, platforms?: number): TspackError {

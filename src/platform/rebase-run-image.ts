@@ -38,7 +38,11 @@ export async function resolveRunImage(request: RunImageRequest): Promise<FoundRu
   }
   const names = runImageNames(metadata);
   if (names.length === 0) {
-    throw new TspackError({ code: 'REBASE_RUN_IMAGE_MISSING', message: `Cannot rebase "${options.image}": it names no run image`, nextStep: 'Name one with --run-image' });
+    throw new TspackError({
+      code: 'REBASE_RUN_IMAGE_MISSING',
+      message: `Cannot rebase "${options.image}": it names no run image`,
+      nextStep: 'Name one with --run-image',
+    });
   }
   const isNear = (name: string) => registry !== undefined && registryOf(name) === registry;
   const failures: unknown[] = [];
@@ -98,16 +102,23 @@ async function identify({ image, place }: FoundImage, name: string, ports: Rebas
 }
 
 async function fromDaemon(text: string, { app, options, ports }: RunImageRequest): Promise<FoundRunImage> {
-  const { image, place } = await findImage({ image: text, remote: false, insecureRegistries: options.insecureRegistries }, findPorts(ports, imagePlatform(app)));
+  const { image, place } = await findImage(
+    { image: text, remote: false, insecureRegistries: options.insecureRegistries },
+    findPorts(ports, imagePlatform(app)),
+  );
   return { image, name: text.slice('docker:'.length), reference: image.imageId, place };
 }
 
 /** A layout may say what its image is called; its path is nobody's name. */
 async function fromLayout(text: string, { app, options, ports }: RunImageRequest): Promise<FoundRunImage> {
-  const { image, place } = await findImage({ image: text, remote: false, insecureRegistries: options.insecureRegistries }, findPorts(ports, imagePlatform(app)));
+  const { image, place } = await findImage(
+    { image: text, remote: false, insecureRegistries: options.insecureRegistries },
+    findPorts(ports, imagePlatform(app)),
+  );
   const { directory, tag } = parseLayout(text);
   const entry = readIndex(directory).find(
-    ({ digest, annotations }) => digest === image.manifest?.descriptor.digest && (tag === undefined || annotations?.['org.opencontainers.image.ref.name'] === tag),
+    ({ digest, annotations }) =>
+      digest === image.manifest?.descriptor.digest && (tag === undefined || annotations?.['org.opencontainers.image.ref.name'] === tag),
   );
   const full = entry?.annotations?.['io.containerd.image.name'];
   if (full === undefined) return { image, reference: image.imageId, place };

@@ -27,7 +27,7 @@ export async function rebase(options: RebaseOptions, task: Task, ports: RebasePo
   const metadata = readRebaseMetadata(app, source.image);
   signal.throwIfAborted();
 
-  const runImage = await resolveRunImage({ options, app, metadata, registry: source.registry, task, ports });
+  const runImage = await resolveRunImage({ options, app, metadata, registry: source.registry ?? output.registry, task, ports });
   const { place, ...base } = runImage;
   events({ kind: 'message', level: 'info', message: `Rebasing "${source.image}" on run image "${runImage.name ?? runImage.reference}" (${place})` });
   const outcome = rebaseImage({ name: source.image, app, runImage: base, force: options.force, created: createdTime(ports.sourceDateEpoch, events) });
@@ -64,6 +64,9 @@ function notFound(source: RebasePlace, { publish }: RebaseOptions): never {
   throw new TspackError({
     code: 'IMAGE_NOT_FOUND',
     message: `Cannot find image "${source.image}" in ${source.place}`,
-    nextStep: publish || source.place !== 'local store' ? 'Check the name, or build the image first' : 'Build the image first, add --publish for an image in its registry, or write docker:NAME or oci:DIR',
+    nextStep:
+      publish || source.place !== 'local store'
+        ? 'Check the name, or build the image first'
+        : 'Build the image first, add --publish for an image in its registry, or write docker:NAME or oci:DIR',
   });
 }

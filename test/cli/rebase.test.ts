@@ -22,11 +22,31 @@ function fakeLibrary(result: RebaseResult = RESULT) {
 describe('tspack rebase', () => {
   it('turns flags into options', async () => {
     const { asked, library } = fakeLibrary();
-    const argv = ['rebase', 'oci:out:1', '--run-image', 'oci:run', '--previous-image', 'docker:app', '--force', '--report-output-dir', 'reports', '--insecure-registry', 'r:5000'];
+    const argv = [
+      'rebase',
+      'oci:out:1',
+      '--run-image',
+      'oci:run',
+      '--previous-image',
+      'docker:app',
+      '--force',
+      '--report-output-dir',
+      'reports',
+      '--insecure-registry',
+      'r:5000',
+    ];
     expect((await runFake(argv, { library })).code).toBe(0);
     await runFake(['rebase', 'r:5000/app', '--publish', '--run-image', 'r:5000/run'], { library });
     expect(asked).toEqual([
-      { image: 'oci:/work/out:1', runImage: 'oci:/work/run', previousImage: 'docker:app', publish: false, force: true, reportDirectory: '/work/reports', insecureRegistries: ['r:5000'] },
+      {
+        image: 'oci:/work/out:1',
+        runImage: 'oci:/work/run',
+        previousImage: 'docker:app',
+        publish: false,
+        force: true,
+        reportDirectory: '/work/reports',
+        insecureRegistries: ['r:5000'],
+      },
       { image: 'r:5000/app', runImage: 'r:5000/run', publish: true, force: false, insecureRegistries: [] },
     ]);
   });

@@ -5,7 +5,10 @@ import { syntheticImage, syntheticLayer } from '../support/synthetic-image.ts';
 const diffIds = (image: { readonly layers: readonly { readonly diffId: string }[] }) => image.layers.map(({ diffId }) => diffId);
 
 async function appOnBase() {
-  const [oldBase, newBase] = await Promise.all([syntheticImage('old', { layers: 2 }), syntheticImage('new', { layers: 3, config: { architecture: 'amd64', 'os.version': '10' } })]);
+  const [oldBase, newBase] = await Promise.all([
+    syntheticImage('old', { layers: 2 }),
+    syntheticImage('new', { layers: 3, config: { architecture: 'amd64', 'os.version': '10' } }),
+  ]);
   const layer = await syntheticLayer('app');
   return { oldBase, newBase, layer, image: appendLayers(oldBase, [{ layer, history: { created_by: 'the app' } }]) };
 }
@@ -35,14 +38,21 @@ describe('rebaseImage()', () => {
     const odd = createImage({ config: { ...newBase.config, history: [{ created_by: 'only one' }] }, layers: newBase.layers });
     const rebased = rebaseImage({ image, oldBase: diffIds(oldBase) as never, newBase: odd });
     expect(rebased.config.history).toEqual([{}, {}, {}, { created_by: 'the app' }]);
-    const padded = createImage({ config: { ...newBase.config, history: [{ empty_layer: true, created_by: 'ENV' }, ...newBase.config.history!] }, layers: newBase.layers });
+    const padded = createImage({
+      config: { ...newBase.config, history: [{ empty_layer: true, created_by: 'ENV' }, ...newBase.config.history!] },
+      layers: newBase.layers,
+    });
     expect(rebaseImage({ image, oldBase: diffIds(oldBase) as never, newBase: padded }).config.history).toHaveLength(4);
   });
 
   it('takes the platform of the new base, and keeps a variant that it does not name', async () => {
     const { image, oldBase, newBase } = await appOnBase();
     const onto = (config: object, app = image) =>
-      rebaseImage({ image: app, oldBase: diffIds(oldBase) as never, newBase: createImage({ config: { ...newBase.config, ...config }, layers: newBase.layers }) }).config;
+      rebaseImage({
+        image: app,
+        oldBase: diffIds(oldBase) as never,
+        newBase: createImage({ config: { ...newBase.config, ...config }, layers: newBase.layers }),
+      }).config;
     const v7 = createImage({ config: { ...image.config, architecture: 'arm', variant: 'v7', 'os.version': '9' }, layers: image.layers });
     expect(onto({ architecture: 'arm', variant: 'v6' }, v7)).toMatchObject({ architecture: 'arm', variant: 'v6' });
     expect(onto({ architecture: 'arm' }, v7)).toMatchObject({ architecture: 'arm', variant: 'v7', 'os.version': '10' });

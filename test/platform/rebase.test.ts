@@ -4,7 +4,17 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseReportToml } from '../../src/cnb/index.ts';
 import { createHttpClient } from '../../src/http/index.ts';
-import { MEDIA_TYPES, createImage, imagePlatform, openLayoutStore, parseImageReference, parseManifest, readIndex, validateImage, writeIndex } from '../../src/oci/index.ts';
+import {
+  MEDIA_TYPES,
+  createImage,
+  imagePlatform,
+  openLayoutStore,
+  parseImageReference,
+  parseManifest,
+  readIndex,
+  validateImage,
+  writeIndex,
+} from '../../src/oci/index.ts';
 import type { Image } from '../../src/oci/index.ts';
 import { describeImage, rebase } from '../../src/platform/index.ts';
 import type { BuildEvent, RebaseOptions, RebasePorts } from '../../src/platform/index.ts';
@@ -72,7 +82,15 @@ describe('rebase() in the local store', () => {
     expect(await validateImage(image)).toEqual([]);
     expect(diffIds(image)).toEqual([...diffIds(fresh)!, ...diffIds(app)!.slice(2)]);
     const digest = (await store.distribute(fresh)).manifest.descriptor.digest;
-    expect(result).toMatchObject({ name: 'myapp', imageId: image.imageId, baseReference: `registry.example/run@${digest}`, changed: true, oldBaseLayers: 2, newBaseLayers: 3, appLayers: 4 });
+    expect(result).toMatchObject({
+      name: 'myapp',
+      imageId: image.imageId,
+      baseReference: `registry.example/run@${digest}`,
+      changed: true,
+      oldBaseLayers: 2,
+      newBaseLayers: 3,
+      appLayers: 4,
+    });
     expect(describeImage(image, 'myapp', 'local store').baseImage).toEqual({ topLayer: fresh.layers[2]!.diffId, reference: `registry.example/run@${digest}` });
     expect(events.map(({ kind }) => kind)).toEqual(['phase-started', 'message', 'delivered', 'phase-finished']);
     expect(readFileSync(join(directory, 'reports', 'new', 'report.toml'), 'utf8')).toMatch(`[image]\ntags = [ "myapp" ]\nimage-id = "${image.imageId}"\n`);
@@ -124,10 +142,14 @@ describe('rebase() in the local store', () => {
     await expect(run({ image: `myapp@sha256:${'a'.repeat(64)}` })).rejects.toThrow(refusal('IMAGE_REFERENCE_INVALID'));
     await store.write(await syntheticImage('plain'), [APP]);
     await expect(run({})).rejects.toThrow(refusal('REBASE_NOT_BUILT'));
-    const nameless = await appOn(await runImage('old'), { change: ({ stack: _stack, ...label }) => ({ ...label, runImage: { topLayer: label.runImage.topLayer, reference: '' } }) });
+    const nameless = await appOn(await runImage('old'), {
+      change: ({ stack: _stack, ...label }) => ({ ...label, runImage: { topLayer: label.runImage.topLayer, reference: '' } }),
+    });
     await store.write(nameless, [APP]);
     await expect(run({})).rejects.toThrow(refusal('REBASE_RUN_IMAGE_MISSING'));
-    const unreachable = await appOn(await runImage('old'), { change: (label) => ({ ...label, runImage: { ...label.runImage, image: '127.0.0.1:1/run:1', mirrors: ['not a name', '127.0.0.1:1/mirror'] } }) });
+    const unreachable = await appOn(await runImage('old'), {
+      change: (label) => ({ ...label, runImage: { ...label.runImage, image: '127.0.0.1:1/run:1', mirrors: ['not a name', '127.0.0.1:1/mirror'] } }),
+    });
     await store.write(unreachable, [APP]);
     await expect(run({})).rejects.toThrow(refusal('REBASE_RUN_IMAGE_NOT_FOUND'));
   });
@@ -138,7 +160,14 @@ describe('rebase() in a registry', () => {
     await using remote = await startFakeRegistry();
     const [old, fresh] = await Promise.all([runImage('old', { layerBytes: 100_000 }), runImage('new', { layers: 3, layerBytes: 100_000 })]);
     const runName = `${remote.host}/base/run:1`;
-    const app = await appOn(old, { layerBytes: 100_000, change: (label) => ({ ...label, runImage: { ...label.runImage, image: 'elsewhere.example/run', mirrors: [runName] }, stack: { runImage: { image: runName } } }) });
+    const app = await appOn(old, {
+      layerBytes: 100_000,
+      change: (label) => ({
+        ...label,
+        runImage: { ...label.runImage, image: 'elsewhere.example/run', mirrors: [runName] },
+        stack: { runImage: { image: runName } },
+      }),
+    });
     const reference = parseImageReference(`${remote.host}/team/app:1`);
     await registry().write(app, [reference]);
     const freshManifest = await registry().write(fresh, [parseImageReference(runName)]);
@@ -153,11 +182,37 @@ describe('rebase() in a registry', () => {
     const layerDigests = parseManifest(remote.manifest('team/app', image.manifest!.descriptor.digest)!.bytes).layers.map(({ digest }) => digest);
     expect(layerDigests).toHaveLength(7);
     expect(requests.filter((request) => request.startsWith('GET') && layerDigests.some((digest) => request.includes(digest)))).toEqual([]);
-    expect(result).toMatchObject({ imageId: image.imageId, manifestDigest: image.manifest?.descriptor.digest, baseReference: `${remote.host}/base/run@${freshManifest.digest}` });
+    expect(result).toMatchObject({
+      imageId: image.imageId,
+      manifestDigest: image.manifest?.descriptor.digest,
+      baseReference: `${remote.host}/base/run@${freshManifest.digest}`,
+    });
     expect(metadataOf(image).runImage).toMatchObject({ image: 'elsewhere.example/run', mirrors: [runName] });
     const report = parseReportToml(readFileSync(join(directory, 'report.toml'), 'utf8'), 'report.toml');
     expect(report.image).toEqual({ tags: [`${remote.host}/team/app:1`], digest: result.manifestDigest, manifestSize: image.manifest?.descriptor.size });
     expect(remote.violations).toEqual([]);
+  });
+
+  it("takes an image with Docker's media types", async () => {
+    await using remote = await startFakeRegistry();
+    const fresh = await runImage('new');
+    const app = await appOn(await runImage('old'));
+    const name = `${remote.host}/app:docker`;
+    await registry().write(app, [parseImageReference(name)]);
+    const docker = Buffer.from(
+      remote
+        .manifest('app', 'docker')!
+        .bytes.toString()
+        .replaceAll(MEDIA_TYPES.ociLayerGzip, MEDIA_TYPES.dockerLayerGzip)
+        .replace(MEDIA_TYPES.ociConfig, MEDIA_TYPES.dockerConfig)
+        .replace(MEDIA_TYPES.ociManifest, MEDIA_TYPES.dockerManifest),
+    );
+    remote.putManifest('app', 'docker', MEDIA_TYPES.dockerManifest, docker);
+    await run({ image: name, publish: true }, bundled(fresh));
+    const image = (await registry().read(parseImageReference(name), AMD64))!;
+    expect(await validateImage(image)).toEqual([]);
+    expect(new Set(image.layers.map(({ blob }) => blob?.mediaType))).toEqual(new Set([MEDIA_TYPES.ociLayerGzip]));
+    expect(diffIds(image)).toEqual([...diffIds(fresh)!, ...diffIds(app)!.slice(2)]);
   });
 
   it('writes another name from a previous image', async () => {
@@ -174,7 +229,9 @@ describe('rebase() in a registry', () => {
     await using remote = await startFakeRegistry();
     const name = `${remote.host}/run:1`;
     const [old, fresh] = await Promise.all([runImage('old'), runImage('new')]);
-    await registry().write(await appOn(old, { change: (label) => ({ ...label, runImage: { ...label.runImage, image: name, mirrors: [] } }) }), [parseImageReference(`${remote.host}/app`)]);
+    await registry().write(await appOn(old, { change: (label) => ({ ...label, runImage: { ...label.runImage, image: name, mirrors: [] } }) }), [
+      parseImageReference(`${remote.host}/app`),
+    ]);
     await store.write(fresh, [parseImageReference(name)]);
     await expect(run({ image: `${remote.host}/app`, publish: true })).rejects.toThrow(refusal('IMAGE_NOT_FOUND'));
   });
@@ -232,7 +289,10 @@ describe('rebase() elsewhere', () => {
     expect(result.baseReference).toBe(`registry.example/run@${written.digest}`);
     expect(metadataOf((await store.read(APP, AMD64))!).runImage.image).toBe('registry.example/run:1.2');
 
-    writeIndex(join(directory, 'run'), readIndex(join(directory, 'run')).map(({ annotations: _names, ...entry }) => entry));
+    writeIndex(
+      join(directory, 'run'),
+      readIndex(join(directory, 'run')).map(({ annotations: _names, ...entry }) => entry),
+    );
     await expect(run({ runImage: path })).rejects.toThrow(refusal('REBASE_RUN_IMAGE_REFUSED'));
     expect((await run({ runImage: path, force: true })).result.baseReference).toBe(fresh.imageId);
     expect(JSON.stringify((await store.read(APP, AMD64))!.config)).not.toContain(directory);

@@ -14,7 +14,15 @@ const TARGET = {
 };
 
 /** A run image; `labels` replace those of target and stack. */
-export async function runImage(seed: string, options: { readonly labels?: Readonly<Record<string, string>>; readonly layers?: number; readonly layerBytes?: number; readonly config?: Partial<ImageConfig> } = {}): Promise<Image> {
+export async function runImage(
+  seed: string,
+  options: {
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly layers?: number;
+    readonly layerBytes?: number;
+    readonly config?: Partial<ImageConfig>;
+  } = {},
+): Promise<Image> {
   const { labels = TARGET, config = {}, ...rest } = options;
   return await syntheticImage(seed, { ...rest, config: { ...config, config: { Env: ['PATH=/bin'], Labels: labels } } });
 }
@@ -50,7 +58,10 @@ export async function appOn(
   };
   const platformApi = options.platformApi ?? '0.15';
   const history = (createdBy: string) => ({ created: '2024-05-06T07:08:09Z', created_by: createdBy });
-  const layered = appendLayers(base, layers.map((layer, index) => ({ layer, history: history(names[index]!) })));
+  const layered = appendLayers(
+    base,
+    layers.map((layer, index) => ({ layer, history: history(names[index]!) })),
+  );
   return withContainerConfig(layered, (container) => ({
     ...container,
     User: '1001:1000',

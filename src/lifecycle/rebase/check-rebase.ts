@@ -55,7 +55,11 @@ function isTargetKept(old: ImageTarget, fresh: ImageTarget): boolean {
 
 function checkStack(app: Image, name: string, runImage: Image): void {
   const fail = (why: string) =>
-    new TspackError({ code: 'REBASE_STACK_MISMATCH', message: `Cannot rebase "${name}": ${why}`, nextStep: 'Name a run image of the same stack, or build the image again' });
+    new TspackError({
+      code: 'REBASE_STACK_MISMATCH',
+      message: `Cannot rebase "${name}": ${why}`,
+      nextStep: 'Name a run image of the same stack, or build the image again',
+    });
   const [old, fresh] = [labelOf(app, LABELS.stackId), labelOf(runImage, LABELS.stackId)];
   if (old === '') throw fail(`it says neither its target nor its stack (label ${LABELS.stackId})`);
   if (fresh !== old) throw fail(`it was built for stack "${old}", the run image is ${fresh === '' ? 'of none' : `of "${fresh}"`}`);
@@ -75,7 +79,8 @@ function mixinsOf(image: Image, fail: (why: string) => TspackError): ReadonlySet
     mixins = undefined;
   }
   if (mixins === null) return new Set();
-  if (!Array.isArray(mixins) || !mixins.every((mixin) => typeof mixin === 'string')) throw fail(`label ${LABELS.stackMixins} of image ${image.imageId} is no list of names`);
+  if (!Array.isArray(mixins) || !mixins.every((mixin) => typeof mixin === 'string'))
+    throw fail(`label ${LABELS.stackMixins} of image ${image.imageId} is no list of names`);
   return new Set(mixins.map((mixin) => mixin.replace(/^(?:build|run):/, '')));
 }
 
@@ -85,7 +90,8 @@ function mixinsOf(image: Image, fail: (why: string) => TspackError): ReadonlySet
  */
 export function isSameBase(app: Image, runImage: Image): boolean {
   const [old, fresh] = [app, runImage].map((image) => [LABELS.baseId, LABELS.distroName, LABELS.distroVersion].map((label) => labelOf(image, label)));
-  if ([...old!, ...fresh!].every((value) => value === '')) return labelOf(app, LABELS.stackId) !== '' && labelOf(app, LABELS.stackId) === labelOf(runImage, LABELS.stackId);
+  if ([...old!, ...fresh!].every((value) => value === ''))
+    return labelOf(app, LABELS.stackId) !== '' && labelOf(app, LABELS.stackId) === labelOf(runImage, LABELS.stackId);
   return old!.every((value, index) => value === fresh![index]);
 }
 

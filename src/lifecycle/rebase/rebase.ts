@@ -64,11 +64,13 @@ export function rebase(inputs: RebaseInputs): RebaseOutcome {
   const metadata = readRebaseMetadata(app, name);
   const warnings = [...checkRebasable(inputs), ...checkCompatibility(inputs)];
   const names = checkRunImageName(inputs, metadata);
+  const topLayer = runImage.image.layers.at(-1)?.diffId;
+  if (topLayer === undefined) throw baseMismatch(`Cannot rebase "${name}": the run image has no layers`, 'Name a run image that has layers');
   const oldBase = baseLayers(app, metadata, name);
 
   const label: LifecycleMetadataLabel = {
     ...metadata,
-    runImage: { topLayer: runImage.image.layers.at(-1)?.diffId ?? '', reference: runImage.reference, ...names.runImage },
+    runImage: { topLayer, reference: runImage.reference, ...names.runImage },
     ...(names.stack === undefined ? {} : { stack: names.stack }),
   };
   const rebased = rebaseImage({ image: app, oldBase, newBase: runImage.image });
@@ -99,11 +101,14 @@ function baseLayers(app: Image, metadata: LifecycleMetadataLabel, name: string):
   const own = new Set(appShas(metadata));
   const top = tops.find((index) => diffIds.slice(index + 1).every((diffId) => own.has(diffId))) ?? tops[0];
   if (top !== undefined) return diffIds.slice(0, top + 1);
-  throw new TspackError({
-    code: 'REBASE_BASE_MISMATCH',
-    message: `Cannot rebase "${name}": it has no layer "${metadata.runImage.topLayer}", which its label ${LABELS.lifecycleMetadata} calls the top of its base`,
-    nextStep: 'Build the image again',
-  });
+  throw baseMismatch(
+    `Cannot rebase "${name}": it has no layer "${metadata.runImage.topLayer}", which its label ${LABELS.lifecycleMetadata} calls the top of its base`,
+    'Build the image again',
+  );
+}
+
+function baseMismatch(message: string, nextStep: string): TspackError {
+  return new TspackError({ code: 'REBASE_BASE_MISMATCH', message, nextStep });
 }
 
 function appShas({ app, sbom, buildpacks, config, launcher, 'process-types': processTypes }: LifecycleMetadataLabel): readonly string[] {

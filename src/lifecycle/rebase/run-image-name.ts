@@ -33,7 +33,11 @@ export function checkRunImageName({ name: app, app: image, runImage, force }: Re
 
   const isNewer = given !== undefined && recorded.some((name) => isSameRepository(name, given)) && isSameBase(image, runImage.image);
   if (!isNewer && !force) throw refused(app, runImage.name, recorded);
-  const warnings = isNewer ? [] : [`run image ${runImage.name === undefined ? 'without a name' : `"${runImage.name}"`} is not one that "${app}" names: ${recorded.join(', ') || 'it names none'}`];
+  const warnings = isNewer
+    ? []
+    : [
+        `run image ${runImage.name === undefined ? 'without a name' : `"${runImage.name}"`} is not one that "${app}" names: ${recorded.join(', ') || 'it names none'}`,
+      ];
   // A name that cannot move, or none at all, is no place to look for the next version.
   if (runImage.name === undefined || (isNewer && given?.digest !== undefined)) return { ...kept, warnings };
   return { runImage: { image: runImage.name }, stack: { runImage: { image: runImage.name } }, warnings };

@@ -10,7 +10,14 @@ import { syntheticLayer } from '../../support/synthetic-image.ts';
 const CREATED = '1980-01-01T00:00:01Z';
 const inputs = (app: Image, image: Image, more: Partial<Omit<RebaseInputs, 'runImage'>> & { readonly runName?: string | null } = {}): RebaseInputs => {
   const { runName = RUN_NAME, ...rest } = more;
-  return { name: 'myapp', app, runImage: { image, reference: 'registry.example/run@sha256:new', ...(runName === null ? {} : { name: runName }) }, force: false, created: CREATED, ...rest };
+  return {
+    name: 'myapp',
+    app,
+    runImage: { image, reference: 'registry.example/run@sha256:new', ...(runName === null ? {} : { name: runName }) },
+    force: false,
+    created: CREATED,
+    ...rest,
+  };
 };
 const refusal = (code: string) => expect.objectContaining({ code }) as unknown as Error;
 const TARGET = { 'io.buildpacks.base.id': 'example.base', 'io.buildpacks.base.distro.name': 'debian', 'io.buildpacks.base.distro.version': '13' };
@@ -18,7 +25,9 @@ const STACK = { 'io.buildpacks.stack.id': 'example.stack' };
 
 describe('rebase()', () => {
   it('changes layers up to the top layer, the record of the run image, and labels of base and stack: nothing else', async () => {
-    const old = await runImage('old', { labels: { ...TARGET, 'io.buildpacks.base.released': 'yesterday', 'io.buildpacks.stack.id': 'gone', other: 'of the old base' } });
+    const old = await runImage('old', {
+      labels: { ...TARGET, 'io.buildpacks.base.released': 'yesterday', 'io.buildpacks.stack.id': 'gone', other: 'of the old base' },
+    });
     const fresh = await runImage('new', { layers: 3, labels: { ...TARGET, 'io.buildpacks.base.released': 'today', other: 'of the new base' } });
     const app = await appOn(old);
     const before = JSON.stringify([app.config, fresh.config]);
@@ -67,7 +76,10 @@ describe('rebase()', () => {
   it('replaces the annotations that name the base', async () => {
     const [old, fresh] = await Promise.all([runImage('old'), runImage('new')]);
     const app = await appOn(old);
-    const annotated = { ...app, annotations: { 'org.opencontainers.image.base.digest': 'sha256:old', 'org.opencontainers.image.base.name': 'old', kept: 'yes' } };
+    const annotated = {
+      ...app,
+      annotations: { 'org.opencontainers.image.base.digest': 'sha256:old', 'org.opencontainers.image.base.name': 'old', kept: 'yes' },
+    };
     expect(rebase(inputs(annotated, fresh)).image.annotations).toEqual({ kept: 'yes', 'org.opencontainers.image.base.name': RUN_NAME });
   });
 
@@ -77,7 +89,12 @@ describe('rebase()', () => {
     expect(() => rebase(inputs(withoutLabel(app, METADATA), base))).toThrow(refusal('REBASE_NOT_BUILT'));
     const lost = await appOn(base, { change: (label) => ({ ...label, runImage: { ...label.runImage, topLayer: 'sha256:other' } }) });
     expect(() => rebase(inputs(lost, base))).toThrow(refusal('REBASE_BASE_MISMATCH'));
-    const broken = createImage({ config: { ...app.config, config: { ...app.config.config, Labels: { ...app.config.config?.Labels, [METADATA]: '{' } } }, layers: app.layers });
+    const hollow = createImage({ config: { ...base.config, history: [] }, layers: [] });
+    expect(() => rebase(inputs(app, hollow))).toThrow('the run image has no layers');
+    const broken = createImage({
+      config: { ...app.config, config: { ...app.config.config, Labels: { ...app.config.config?.Labels, [METADATA]: '{' } } },
+      layers: app.layers,
+    });
     expect(() => rebase(inputs(broken, base))).toThrow(refusal('SPEC_FILE_INVALID'));
   });
 });
@@ -97,7 +114,10 @@ describe('rebase() of images of Platform API 0.12 and later', () => {
     ['distribution', {}, { 'io.buildpacks.base.distro.name': 'alpine' }],
     ['version of the distribution', {}, { 'io.buildpacks.base.distro.version': '12' }],
   ])('refuses another %s, unless forced', async (_what, config, labels) => {
-    const [old, fresh] = await Promise.all([runImage('old', { config: { variant: 'v1' } }), runImage('new', { config: { variant: 'v1', ...config }, labels: { ...TARGET, ...labels } })]);
+    const [old, fresh] = await Promise.all([
+      runImage('old', { config: { variant: 'v1' } }),
+      runImage('new', { config: { variant: 'v1', ...config }, labels: { ...TARGET, ...labels } }),
+    ]);
     const app = await appOn(old);
     expect(() => rebase(inputs(app, fresh))).toThrow(refusal('REBASE_TARGET_MISMATCH'));
     const { image, warnings } = rebase(inputs(app, fresh, { force: true }));
@@ -139,7 +159,8 @@ describe('rebase() of images of Platform API 0.12 and later', () => {
     const app = await appOn(await runImage('old'));
     const tiny = await runImage('new', { labels: { ...TARGET, 'io.buildpacks.base.id': 'example.tiny' } });
     const silent = await runImage('new', { labels: {} });
-    for (const fresh of [tiny, silent]) expect(() => rebase(inputs(app, fresh, { runName: 'registry.example/run:2' }))).toThrow(refusal('REBASE_RUN_IMAGE_REFUSED'));
+    for (const fresh of [tiny, silent])
+      expect(() => rebase(inputs(app, fresh, { runName: 'registry.example/run:2' }))).toThrow(refusal('REBASE_RUN_IMAGE_REFUSED'));
     const silentApp = await appOn(silent);
     expect(() => rebase(inputs(silentApp, silent, { runName: 'registry.example/run:2' }))).toThrow(refusal('REBASE_RUN_IMAGE_REFUSED'));
   });
@@ -150,7 +171,10 @@ describe('rebase() of images of Platform API 0.12 and later', () => {
     expect(() => rebase(inputs(app, fresh, { runName: 'elsewhere.example/run:1' }))).toThrow(refusal('REBASE_RUN_IMAGE_REFUSED'));
     const forced = rebase(inputs(app, fresh, { runName: 'elsewhere.example/run:1', force: true }));
     expect(forced.warnings).toEqual([`run image "elsewhere.example/run:1" is not one that "myapp" names: ${RUN_NAME}, mirror.example/run:1`]);
-    expect(metadataOf(forced.image)).toMatchObject({ runImage: { image: 'elsewhere.example/run:1' }, stack: { runImage: { image: 'elsewhere.example/run:1' } } });
+    expect(metadataOf(forced.image)).toMatchObject({
+      runImage: { image: 'elsewhere.example/run:1' },
+      stack: { runImage: { image: 'elsewhere.example/run:1' } },
+    });
 
     expect(() => rebase(inputs(app, fresh, { runName: null }))).toThrow(refusal('REBASE_RUN_IMAGE_REFUSED'));
     expect(metadataOf(rebase(inputs(app, fresh, { runName: null, force: true })).image).runImage).toMatchObject({ image: RUN_NAME });
@@ -162,8 +186,16 @@ describe('rebase() of images below Platform API 0.12', () => {
   const mixins = (...names: readonly string[]) => ({ 'io.buildpacks.stack.mixins': JSON.stringify(names) });
 
   it('wants the same stack, also when forced, whatever the label of rebasability says', async () => {
-    const [same, other, none] = await Promise.all([runImage('new', { labels: STACK }), runImage('other', { labels: { 'io.buildpacks.stack.id': 'else' } }), runImage('none', { labels: {} })]);
-    const app = await appOn(await runImage('old', { labels: STACK }), { platformApi: '0.11', labels: { 'io.buildpacks.rebasable': 'false' }, change: onlyStack });
+    const [same, other, none] = await Promise.all([
+      runImage('new', { labels: STACK }),
+      runImage('other', { labels: { 'io.buildpacks.stack.id': 'else' } }),
+      runImage('none', { labels: {} }),
+    ]);
+    const app = await appOn(await runImage('old', { labels: STACK }), {
+      platformApi: '0.11',
+      labels: { 'io.buildpacks.rebasable': 'false' },
+      change: onlyStack,
+    });
     const { image } = rebase(inputs(app, same));
     expect(metadataOf(image)).toMatchObject({ stack: { runImage: { image: RUN_NAME } }, runImage: { topLayer: same.layers[1]!.diffId } });
     expect(metadataOf(image).runImage.image).toBeUndefined();
