@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const bundle = join(root, 'node_modules/.cache/tspack-bench/bench.mjs');
+const bundle = join(root, 'dist/bench.mjs');
 
 await import(pathToFileURL(join(root, 'scripts/setup.mjs')).href).then(({ setUp }) => setUp());
 await build({
