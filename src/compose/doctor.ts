@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync, statfsSync } from 'node:fs';
 import { credentialFiles } from '../registry/index.ts';
 import { probeOverlay } from '../executor/bubblewrap/index.ts';
-import { TspackError, makeDirectory } from '../foundation/index.ts';
+import { TspackError, hasSystemCode, makeDirectory } from '../foundation/index.ts';
 import { diagnose } from '../platform/index.ts';
 import { debianMirrors } from './debian.ts';
 import { findContainers } from './containers.ts';
@@ -88,6 +88,7 @@ async function answered<Answer extends object>(ask: () => Promise<Answer>): Prom
   try {
     return await ask();
   } catch (error) {
+    if (hasSystemCode(error, 'EROFS', 'EACCES', 'EPERM', 'ENOSPC', 'EDQUOT')) return { problem: error.message };
     if (!(error instanceof TspackError)) throw error;
     return { problem: error.message, ...(error.nextStep === undefined ? {} : { nextStep: error.nextStep }) };
   }

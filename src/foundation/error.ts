@@ -29,6 +29,6 @@ export class TspackError<Code extends string = string> extends Error {
 }
 
 /** Whether `error` carries this Node system error code, such as `ENOENT`. */
-export function hasSystemCode(error: unknown, ...codes: readonly string[]): boolean {
+export function hasSystemCode(error: unknown, ...codes: readonly string[]): error is NodeJS.ErrnoException {
   return error instanceof Error && codes.includes(String((error as NodeJS.ErrnoException).code));
 }

@@ -1,4 +1,4 @@
-import { renameSync, rmSync } from 'node:fs';
+import { existsSync, realpathSync, renameSync, rmSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { makeDirectory, temporaryBeside } from '../foundation/index.ts';
@@ -54,8 +54,9 @@ async function deliverTo(output: Output, image: Image, { reference, options, por
   }
 }
 
-/** The file appears complete or not at all. */
-async function writeWhole(path: string, bytes: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void> {
+/** The file appears complete or not at all; where a link leads to a file, that file is replaced. */
+async function writeWhole(name: string, bytes: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void> {
+  const path = existsSync(name) ? realpathSync(name) : name;
   makeDirectory(dirname(path));
   const temporary = temporaryBeside(path);
   const file = await open(temporary, 'wx');

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { BuildFixture, writing } from '../support/build-fixture.ts';
@@ -34,6 +34,14 @@ describe('requireOutputPlaces()', () => {
     await expect(fixture.build({ outputs: [{ kind: 'docker-archive', path: '/dev/null' }] })).rejects.toMatchObject({
       message: expect.stringContaining('it is not a regular file') as unknown,
     });
+  });
+
+  it('replaces the file that a link leads to, and not the link', async () => {
+    writeFileSync(at('old.tar'), 'old');
+    symlinkSync('old.tar', at('link.tar'));
+    await fixture.build({ outputs: [{ kind: 'docker-archive', path: at('link.tar') }] });
+    expect(readlinkSync(at('link.tar'))).toBe('old.tar');
+    expect(readFileSync(at('old.tar')).subarray(0, 3).toString()).not.toBe('old');
   });
 
   it('takes a layout that is there, an empty folder, and folders that are not there yet', async () => {
