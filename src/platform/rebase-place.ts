@@ -10,6 +10,7 @@ import {
   samePlatform,
   writeIndex,
 } from '../oci/index.ts';
+import { requireOutputPlaces } from './output-places.ts';
 import type { Descriptor, Image, ImageReference } from '../oci/index.ts';
 import type { RebasePorts } from './ports.ts';
 
@@ -26,7 +27,7 @@ export interface RebasePlace {
   readonly place: string;
   /** The registry of the image's name: run images of the same one are preferred (CNB.md C026). */
   readonly registry?: string;
-  /** Throws `REBASE_INDEX` when writing would replace images of other platforms. */
+  /** Throws `REBASE_INDEX` when writing would replace images of other platforms, `OUTPUT_UNUSABLE`. */
   checkWritable(): Promise<void>;
   read(): Promise<Image | undefined>;
   write(image: Image): Promise<WrittenImage>;
@@ -112,6 +113,7 @@ function layoutPlace(text: string, { store, platform }: RebasePorts): RebasePlac
     image: text,
     place: `oci:${directory}`,
     async checkWritable() {
+      requireOutputPlaces([{ kind: 'oci', path: directory }]);
       await current();
     },
     read,

@@ -271,6 +271,15 @@ describe('rebase() elsewhere', () => {
     expect((await layout('copy').readTag('3', AMD64))?.imageId).toBe(result.imageId);
   });
 
+  it('writes no layout into a folder of other things', async () => {
+    const app = await appOn(await runImage('old'));
+    await store.write(app, [APP]);
+    await layout('apps').write(app, [parseImageReference('app:1')]);
+    const source = `oci:${join(directory, 'apps')}`;
+    await expect(run({ image: `oci:${directory}:1`, previousImage: source }, bundled(app))).rejects.toThrow(refusal('OUTPUT_UNUSABLE'));
+    expect(existsSync(join(directory, 'index.json'))).toBe(false);
+  });
+
   it('refuses a layout whose entry is an index', async () => {
     const app = await appOn(await runImage('old'));
     await layout('apps').write(app, [parseImageReference('app:1')]);
