@@ -10,10 +10,11 @@ import { acquireLock } from './store/index.ts';
 import { architectureOf, build, builderEvents, describeBuilder, describeImage, downloadSbom, findImage, rebase, resolveBundledBuilder, resolveBundledRunImage, run } from './platform/index.ts';
 import { createSupply, debianContext, downloadFile } from './compose/debian.ts';
 import { examine } from './compose/doctor.ts';
+import { openExecutor } from './compose/executor.ts';
 import { openDaemon, openRegistry, requireDaemon, runInDaemon } from './compose/images.ts';
 import { once, openMachine } from './compose/machine.ts';
 import { runInSandbox } from './compose/run-in-sandbox.ts';
-import { hostBuildSettings, openSandbox } from './compose/sandbox.ts';
+import { hostBuildSettings } from './compose/sandbox.ts';
 import type { BuildPorts, BundledBuilderPorts, FindImagePorts, Task, Tspack } from './platform/index.ts';
 import type { Environment, Machine } from './compose/machine.ts';
 
@@ -84,7 +85,7 @@ function buildPorts(machine: Machine): BuildPorts {
     home: machine.home(),
     store: machine.store(),
     resolveBuilder: (request) => resolveBundledBuilder(request, builders),
-    openSandbox: (events, signal) => openSandbox(machine, events, signal),
+    openSandbox: (executor, events, signal) => openExecutor(machine, executor, events, signal),
     hostSettings: (root) => hostBuildSettings(machine, root),
     registry: (insecure, events, signal) => openRegistry(machine, insecure, events, signal),
     daemon: (signal) => requireDaemon(machine, signal),

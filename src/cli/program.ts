@@ -97,6 +97,7 @@ function addBuild(program: Command, run: Run): void {
     .option('--publish', 'push to the registry that the image name says')
     .option('-D, --default-process <type>', 'the process that the image starts')
     .addOption(new Option('--network <mode>', 'the network that buildpacks have').choices(['host', 'none']).default('host'))
+    .addOption(new Option('--executor <executor>', 'what buildpacks run in').choices(['auto', 'sandbox', 'container']).default('auto'))
     .option('--clear-cache', 'forget the layers cached for this image first')
     .option('--frozen', 'use only the locked packages, even when the archive has replaced them')
     .option('--insecure-registry <host>', 'a registry without TLS or with a certificate that is not checked (repeatable)', list)

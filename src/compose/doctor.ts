@@ -76,7 +76,7 @@ async function examineContainers(machine: Machine, task: Task): Promise<Executor
   }
 }
 
-function refusalOf(name: ExecutorProbe['name'], error: TspackError): ExecutorProbe {
+function refusalOf(name: ExecutorProbe['name'], error: { readonly message: string; readonly nextStep?: string | undefined }): ExecutorProbe {
   return { name, usable: false, reason: error.message, nextStep: error.nextStep ?? 'Run tspack doctor again when this is solved' };
 }
 

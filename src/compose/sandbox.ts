@@ -40,11 +40,20 @@ export async function findBubblewrap(toolbox: Toolbox): Promise<UsableBubblewrap
 
 /** Throws `SANDBOX_UNAVAILABLE` with the measured reason. */
 export async function openSandbox(machine: Machine, events: EventSink<BuildEvent>, signal: AbortSignal): Promise<BuildSandbox> {
+  const found = await findSandbox(machine, events, signal);
+  if ('executor' in found) return found;
+  throw new TspackError({ code: 'SANDBOX_UNAVAILABLE', message: `Cannot run buildpacks in sandboxes on this machine: ${found.reason}`, nextStep: found.nextStep });
+}
+
+/** The sandbox, or why there is none here. */
+export async function findSandbox(
+  machine: Machine,
+  events: EventSink<BuildEvent>,
+  signal: AbortSignal,
+): Promise<BuildSandbox | Extract<BubblewrapProbe, { usable: false }>> {
   const toolbox = await openToolbox(machine, events, signal);
   const found = await findBubblewrap(toolbox);
-  if (!('command' in found)) {
-    throw new TspackError({ code: 'SANDBOX_UNAVAILABLE', message: `Cannot run buildpacks on this machine: ${found.reason}`, nextStep: found.nextStep });
-  }
+  if (!('command' in found)) return found;
   for (const limit of found.probe.limits) events({ kind: 'message', level: 'warning', message: limit });
   const scratchDirectory = join(machine.home().work, 'pipes') as HostPath;
   makeDirectory(scratchDirectory);

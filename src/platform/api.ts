@@ -30,6 +30,8 @@ export interface BuildOptions {
   readonly volumes: readonly Volume[];
   readonly outputs: readonly Output[];
   readonly network: 'host' | 'none';
+  /** What buildpacks run in. `auto`: the sandbox, or containers where that does not work and a Docker or Podman answers. */
+  readonly executor: 'auto' | 'sandbox' | 'container';
   /** Forget the layer cache of this application first. */
   readonly clearCache: boolean;
   /** Never re-resolve packages that the archive has replaced. */

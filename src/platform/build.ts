@@ -40,7 +40,7 @@ export async function build(options: BuildOptions, task: Task, ports: BuildPorts
   const builder = await ports.resolveBuilder({ name: options.builder, platform: ports.hostPlatform, frozen: options.frozen, events, signal });
   record.add({ kind: 'consumed', what: 'builder', name: builder.name });
   for (const fact of builder.facts) record.add(fact);
-  const sandbox = await ports.openSandbox(events, signal);
+  const sandbox = await ports.openSandbox(options.executor, events, signal);
 
   const key = cacheKey(reference, builder);
   using _lock = await acquireLock(join(ports.home.locks, `build-${key}`), {

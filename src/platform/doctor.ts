@@ -6,6 +6,7 @@ export interface MachineFacts {
   readonly nodeVersion: string;
   readonly platform: string;
   readonly home: { readonly directory: string; readonly freeBytes: number | undefined; readonly problem?: string };
+  /** The one that is preferred first. */
   readonly executors: readonly ExecutorProbe[];
   /** Whether overlays work in the data folder; undefined when that could not be asked. */
   readonly overlays: boolean | undefined;
@@ -24,7 +25,7 @@ export function diagnose(facts: MachineFacts): readonly DoctorFinding[] {
   return [
     { topic: 'node', status: 'ok', message: `${facts.nodeVersion} on ${facts.platform}` },
     homeFinding(facts),
-    ...facts.executors.map(executorFinding),
+    ...executorFindings(facts),
     ...overlayFindings(facts),
     ...facts.daemons.map(({ usable, description, nextStep }): DoctorFinding => ({
       topic: 'containers',
@@ -63,16 +64,21 @@ function homeFinding({ home }: MachineFacts): DoctorFinding {
   };
 }
 
-function executorFinding(probe: ExecutorProbe): DoctorFinding {
-  const topic = `executor ${probe.name}`;
-  if (!probe.usable)
-    return { topic, status: probe.name === 'sandbox' ? 'problem' : 'info', message: `does not work here: ${probe.reason}`, nextStep: probe.nextStep };
-  const limits = probe.limits.map((limit) => `\n${limit}`).join('');
-  return {
-    topic,
-    status: 'ok',
-    message: `works (${probe.detail}); while the network is shared, this machine's loopback services can be reached from inside${limits}`,
-  };
+/** In the order in which `--executor auto` takes them. */
+function executorFindings({ executors }: MachineFacts): readonly DoctorFinding[] {
+  const chosen = executors.find(({ usable }) => usable);
+  return executors.map((probe) => {
+    const topic = `executor ${probe.name}`;
+    if (!probe.usable) {
+      // Without any, nothing can be built.
+      const status = chosen === undefined && probe.name === 'sandbox' ? 'problem' : 'info';
+      return { topic, status, message: `does not work here: ${probe.reason}`, nextStep: probe.nextStep };
+    }
+    const use = probe === chosen ? 'builds use it' : `builds use it with --executor ${probe.name}`;
+    const limits = probe.limits.map((limit) => `\n${limit}`).join('');
+    const shared = "while the network is shared, this machine's loopback services can be reached from inside";
+    return { topic, status: 'ok', message: `works (${probe.detail}); ${use}; ${shared}${limits}` };
+  });
 }
 
 function overlayFindings({ overlays }: MachineFacts): readonly DoctorFinding[] {

@@ -4,7 +4,7 @@ import type { Executor, HostPath, Mount } from '../executor/index.ts';
 import type { Image, ImagePlatform, ImageReference, ImageStore } from '../oci/index.ts';
 import type { Home, LocalStore } from '../store/index.ts';
 import type { MountedDirectory } from '../lifecycle/index.ts';
-import type { Task } from './api.ts';
+import type { BuildOptions, Task } from './api.ts';
 import type { BuildEvent } from './events.ts';
 import type { BuildFact } from './build-record.ts';
 
@@ -57,7 +57,7 @@ export interface BuildPorts {
   readonly home: Home;
   readonly store: LocalStore;
   readonly resolveBuilder: (request: BuilderRequest) => Promise<ResolvedBuilder>;
-  readonly openSandbox: (events: EventSink<BuildEvent>, signal: AbortSignal) => Promise<BuildSandbox>;
+  readonly openSandbox: (executor: BuildOptions['executor'], events: EventSink<BuildEvent>, signal: AbortSignal) => Promise<BuildSandbox>;
   readonly hostSettings: (root: HostPath) => Promise<HostBuildSettings>;
   readonly registry: (insecureRegistries: readonly string[], events: EventSink<BuildEvent>, signal: AbortSignal) => Promise<ImageStore>;
   readonly daemon: (signal: AbortSignal) => Promise<{ readonly name: string; readonly images: ImageStore }>;

@@ -45,7 +45,7 @@ function steppingClock(milliseconds: number): () => Date {
 describe('tspack build', () => {
   it('turns flags into options', async () => {
     const { asked, library } = buildingLibrary();
-    const argv = [...BUILD, '-p', 'src', '-e', 'A=1', '--env', 'HERE', '--publish', '--output', 'oci:out', '--output', 'docker', '-D', 'worker', '--network', 'none', '--clear-cache', '--frozen', '--insecure-registry', 'r:5000'];
+    const argv = [...BUILD, '-p', 'src', '-e', 'A=1', '--env', 'HERE', '--publish', '--output', 'oci:out', '--output', 'docker', '-D', 'worker', '--network', 'none', '--executor', 'container', '--clear-cache', '--frozen', '--insecure-registry', 'r:5000'];
     expect((await runFake(argv, { library, environment: { HERE: 'x' } })).code).toBe(0);
     expect(asked).toEqual([
       {
@@ -56,6 +56,7 @@ describe('tspack build', () => {
         volumes: [],
         outputs: [{ kind: 'oci', path: '/work/out' }, { kind: 'docker' }, { kind: 'registry' }],
         network: 'none',
+        executor: 'container',
         clearCache: true,
         frozen: true,
         defaultProcess: 'worker',

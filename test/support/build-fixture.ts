@@ -76,6 +76,7 @@ export class BuildFixture {
       volumes: [],
       outputs: [],
       network: 'host',
+      executor: 'auto',
       clearCache: false,
       frozen: false,
       insecureRegistries: [],

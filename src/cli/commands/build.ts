@@ -21,6 +21,7 @@ interface BuildFlags {
   readonly publish?: boolean;
   readonly defaultProcess?: string;
   readonly network: 'host' | 'none';
+  readonly executor: 'auto' | 'sandbox' | 'container';
   readonly clearCache?: boolean;
   readonly frozen?: boolean;
   readonly insecureRegistry?: readonly string[];
@@ -53,6 +54,7 @@ function readOptions(image: string, flags: BuildFlags, context: CommandContext, 
     volumes: (flags.volume ?? []).map((text) => parseVolume(text, inWorkingDirectory)),
     outputs: [...(flags.output ?? []).map((text) => parseOutput(text, inWorkingDirectory)), ...(flags.publish === true ? [{ kind: 'registry' } as const] : [])],
     network: flags.network,
+    executor: flags.executor,
     clearCache: flags.clearCache ?? false,
     frozen: flags.frozen ?? false,
     ...(flags.defaultProcess === undefined ? {} : { defaultProcess: flags.defaultProcess }),

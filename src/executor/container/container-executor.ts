@@ -55,8 +55,8 @@ export function createContainerExecutor(options: ContainerOptions): Executor {
           const mounts = [...known, ...environment.mounts, ...(spec.mounts ?? [])];
           const container = containerSpec({ environment, spec, mounts, image, user, options });
           // What others are writing to must be left alone; it was given to them before the first began.
-          const shared = writableFolders(environment.mounts, options.ownDirectory);
-          const own = writableFolders(spec.mounts ?? [], options.ownDirectory);
+          const shared = ownFolders(environment.mounts, options.ownDirectory);
+          const own = ownFolders(spec.mounts ?? [], options.ownDirectory);
           if (running === 0) makeMountPoints(environment.root, mounts, options.ownDirectory);
           if (user.needsOwnership) give(running === 0 ? [...shared, ...own] : own, user.ids);
           running++;
@@ -78,8 +78,9 @@ function knownMounts({ root, user: named }: BuildEnvironment, user: ContainerUse
   return knownUserMounts(root, named, user.ids, join(cacheDirectory, `${root.split('/').at(-1) ?? ''}-${user.ids.uid}-${user.ids.gid}`));
 }
 
-function writableFolders(mounts: readonly Mount[], ownDirectory: HostPath): readonly HostPath[] {
-  return mounts.flatMap((mount) => (mount.kind === 'bind' && mount.writable && isBelow(mount.source, ownDirectory) ? [mount.source] : []));
+/** Read-only ones too: what the caller's umask kept to himself must be readable. */
+function ownFolders(mounts: readonly Mount[], ownDirectory: HostPath): readonly HostPath[] {
+  return mounts.flatMap((mount) => (mount.kind === 'bind' && isBelow(mount.source, ownDirectory) ? [mount.source] : []));
 }
 
 function give(folders: readonly HostPath[], owner: UserIds): void {

@@ -1,4 +1,4 @@
-import { lstatSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { TspackError } from '../../foundation/index.ts';
 import type { ContainerBind } from '../../daemon/index.ts';
@@ -88,6 +88,8 @@ function makePoint(base: string, rest: readonly string[], isFile: boolean): void
     if (stats !== undefined) return;
     if (isFile && index === rest.length - 1) writeFileSync(current, '', { flag: 'wx' });
     else mkdirSync(current);
+    // The umask must not keep others than the caller out.
+    chmodSync(current, isFile && index === rest.length - 1 ? 0o644 : 0o755);
   }
 }
 

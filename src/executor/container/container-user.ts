@@ -16,7 +16,7 @@ export interface ContainerUser {
 }
 
 /**
- * The user of a container such that files it makes in bound folders end up with the caller (see decision 9). A
+ * The user of a container such that files it makes in bound folders end up with the caller (see decision 10). A
  * namespace that maps one user, as the sandbox has it, is only to be had from rootless Podman.
  */
 export function containerUser(situation: {
