@@ -4,7 +4,7 @@
  */
 export interface LayerTarEntry {
   readonly path: string | Uint8Array;
-  readonly type: 'directory' | 'file' | 'symlink';
+  readonly type: 'directory' | 'file' | 'symlink' | 'fifo';
   /** Permission bits, sticky, setuid and setgid included; no file-type bits. */
   readonly mode: number;
   readonly uid: number;

@@ -25,8 +25,9 @@ export function parseListing(output: Uint8Array, lower: string, upper: string): 
     const common = { path: toBytes(path), mode: parseInt(mode, 8) };
     if (kind === 'd') entries.set(path, { ...common, type: 'directory' });
     else if (kind === 'l') entries.set(path, { ...common, type: 'symlink', linkTarget: toBytes(fields[index + 2] ?? '') });
+    else if (kind === 'p') entries.set(path, { ...common, type: 'fifo' });
     else if (kind === 'f') entries.set(path, { ...common, type: 'file', source: holder(path, lower, upper) });
-    // Sockets and devices are never part of a layer (CNB.md C144).
+    // Sockets are never part of a layer (CNB.md C144), and in the sandbox nobody can make devices.
   }
   const sorted = [...entries.entries()].sort(([a], [b]) => compareWalk(a, b));
   return {

@@ -11,7 +11,7 @@ export interface AppFile {
   readonly linkTarget?: Uint8Array;
 }
 
-/** Every path of the application's folder; sockets, pipes and devices are left out. */
+/** Every path of the application's folder; sockets are left out (CNB.md C144), and devices, which nobody can make. */
 export function listAppFiles(directory: string): ReadonlyMap<AppPath, AppFile> {
   const files = new Map<AppPath, AppFile>();
   const visit = (path: AppPath): void => {
@@ -20,6 +20,7 @@ export function listAppFiles(directory: string): ReadonlyMap<AppPath, AppFile> {
     const common = { path, mode: stat.mode & 0o7777 };
     if (stat.isSymbolicLink()) files.set(path, { ...common, type: 'symlink', linkTarget: readlinkSync(host, { encoding: 'buffer' }) });
     else if (stat.isFile()) files.set(path, { ...common, type: 'file' });
+    else if (stat.isFIFO()) files.set(path, { ...common, type: 'fifo' });
     else if (stat.isDirectory()) {
       files.set(path, { ...common, type: 'directory' });
       for (const name of readdirSync(host, 'latin1')) visit(path === '' ? name : `${path}/${name}`);

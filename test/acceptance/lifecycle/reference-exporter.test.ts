@@ -146,6 +146,8 @@ async function writeBuild(root: ReferenceRoot, platformApi: string, change?: (ro
     write(root, `workspace/${name}`, name);
   symlinkSync('../server.js', root.at('workspace/static/link.html'));
   mkdirSync(root.at('workspace/sub'));
+  execFileSync('mkfifo', [root.at('workspace/sub/pipe')]);
+  await makeSocket(root.at('workspace/sub/socket'));
 
   const group = '[[group]]\nid = "samples/many"\nversion = "1.2.3"\napi = "0.10"\n[[group]]\nid = "samples/none"\nversion = "4"\napi = "0.12"\n';
   write(root, 'layers/group.toml', group);
