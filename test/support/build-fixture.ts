@@ -13,8 +13,9 @@ import { syntheticImage } from './synthetic-image.ts';
 
 interface FakeBuildpack {
   readonly version?: string;
-  readonly detect?: FakeProgram;
-  readonly build?: FakeProgram;
+  /** A function, or the text of a script. */
+  readonly detect?: FakeProgram | string;
+  readonly build?: FakeProgram | string;
   /** More of `[buildpack]`. */
   readonly info?: string;
 }
@@ -54,8 +55,8 @@ export class BuildFixture {
       ['detect', detect],
       ['build', run],
     ] as const) {
-      this.write(`${folder}/bin/${name}`, '', 0o755);
-      this.programs[`${sandboxPath}/bin/${name}`] = program;
+      this.write(`${folder}/bin/${name}`, typeof program === 'string' ? program : '', 0o755);
+      if (typeof program !== 'string') this.programs[`${sandboxPath}/bin/${name}`] = program;
     }
     const reference = { id: id as BuildpackId, version };
     const known = this.#buildpacks.findIndex((other) => other.reference.id === id);
@@ -65,6 +66,25 @@ export class BuildFixture {
       sandboxPath: sandboxPath as SandboxPath,
     });
   }
+
+  readonly resolveBuilder: BuildPorts['resolveBuilder'] = async () => {
+    return {
+      name: 'fake',
+      root: join(this.root, 'build-image') as HostPath,
+      user: { uid: 1001, gid: 1000, home: '/home/cnb' },
+      env: { PATH: '/usr/bin:/bin', CNB_USER_ID: '1001' },
+      order: { order: this.#buildpacks.map(({ reference }) => ({ group: [{ ...reference, optional: false }] })), orderExtensions: [] },
+      buildpacks: this.#buildpacks,
+      mounts: [],
+      runImage: {
+        image: await syntheticImage('run', { config: this.runImageConfig }),
+        name: 'example/run:1',
+        reference: 'example/run@sha256:0',
+        mirrors: [],
+      },
+      facts: [{ kind: 'consumed', what: 'debian-package', name: 'libc6', version: '2' }],
+    };
+  };
 
   async build(options: Partial<BuildOptions> = {}, ports: Partial<BuildPorts> = {}, signal = new AbortController().signal): Promise<BuildResult> {
     this.events.length = 0;
@@ -108,22 +128,7 @@ export class BuildFixture {
     return {
       home: this.home,
       store: this.store,
-      resolveBuilder: async () => ({
-        name: 'fake',
-        root: join(this.root, 'build-image') as HostPath,
-        user: { uid: 1001, gid: 1000, home: '/home/cnb' },
-        env: { PATH: '/usr/bin:/bin', CNB_USER_ID: '1001' },
-        order: { order: this.#buildpacks.map(({ reference }) => ({ group: [{ ...reference, optional: false }] })), orderExtensions: [] },
-        buildpacks: this.#buildpacks,
-        mounts: [],
-        runImage: {
-          image: await syntheticImage('run', { config: this.runImageConfig }),
-          name: 'example/run:1',
-          reference: 'example/run@sha256:0',
-          mirrors: [],
-        },
-        facts: [{ kind: 'consumed', what: 'debian-package', name: 'libc6', version: '2' }],
-      }),
+      resolveBuilder: (request) => this.resolveBuilder(request),
       openSandbox: async () => ({
         executor: this.executor,
         listMerged: () => Promise.reject(new Error('there is no overlay')),
