@@ -6,6 +6,7 @@ import { createBubblewrapExecutor, probeBubblewrap, probeOverlay } from '../exec
 import { TspackError, hasSystemCode, makeDirectory, writeFileAtomic } from '../foundation/index.ts';
 import { sandboxView } from '../host/index.ts';
 import { architectureOf, builderEvents } from '../platform/index.ts';
+import { ownTag } from '../store/index.ts';
 import { createSupply } from './debian.ts';
 import type { Toolbox } from '../builder/index.ts';
 import type { BubblewrapProbe } from '../executor/bubblewrap/index.ts';
@@ -55,7 +56,7 @@ export async function findSandbox(
   const found = await findBubblewrap(toolbox);
   if (!('command' in found)) return found;
   for (const limit of found.probe.limits) events({ kind: 'message', level: 'warning', message: limit });
-  const scratchDirectory = join(machine.home().work, 'pipes') as HostPath;
+  const scratchDirectory = join(machine.home().work, `${ownTag()}-pipes`) as HostPath;
   makeDirectory(scratchDirectory);
   const { proc } = found.probe;
   const executor = createBubblewrapExecutor({ bubblewrap: found.command, scratchDirectory, readFile: readText, ...(proc === undefined ? {} : { proc }) });

@@ -29,7 +29,7 @@ export {
 export type { Manifest, ManifestIndex } from './manifest.ts';
 export { collectBytes, verifyContent } from './verify.ts';
 export { validateImage } from './validate.ts';
-export { openBlobDirectory } from './layout/blob-directory.ts';
+export { ingestDirectory, openBlobDirectory } from './layout/blob-directory.ts';
 export type { BlobDirectory } from './layout/blob-directory.ts';
 export { openLayoutStore, putImage, readIndex, samePlatform, writeIndex } from './layout/layout-store.ts';
 export type { LayoutStore } from './layout/layout-store.ts';

@@ -4,7 +4,7 @@ import { TspackError, digestHex, digestOf, removeTree } from '../foundation/inde
 import { analyze, build as runBuildpacks, createModuleStore, openDirectoryLayerCache, readMountedText, restore } from '../lifecycle/index.ts';
 import { formatFamiliarReference, parseImageReference } from '../oci/index.ts';
 import { requireSourceFolder } from '../source/index.ts';
-import { abandonedWorkDirectories, acquireLock, createWorkDirectory } from '../store/index.ts';
+import { abandonedWork, acquireLock, createWorkDirectory } from '../store/index.ts';
 import { createBuildRecord } from './build-record.ts';
 import { runPhase } from './build-situation.ts';
 import { chooseBuildpacks } from './choose-buildpacks.ts';
@@ -33,9 +33,9 @@ export async function build(options: BuildOptions, task: Task, ports: BuildPorts
   const record = createBuildRecord();
   const reference = parseBuildName(options.image);
   requireSourceFolder(options.path);
-  requireOutputPlaces(options.outputs);
   volumeMounts(options.volumes, []);
-  for (const abandoned of abandonedWorkDirectories(ports.home)) removeTree(abandoned);
+  requireOutputPlaces(options.outputs);
+  for (const abandoned of abandonedWork(ports.home)) removeTree(abandoned);
 
   const builder = await ports.resolveBuilder({ name: options.builder, platform: ports.hostPlatform, frozen: options.frozen, events, signal });
   record.add({ kind: 'consumed', what: 'builder', name: builder.name });

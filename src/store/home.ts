@@ -2,8 +2,8 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { TspackError, hasSystemCode, makeDirectory, writeFileAtomic } from '../foundation/index.ts';
-import { isAlive, ownIdentity } from './process-identity.ts';
-import type { ProcessIdentity } from './process-identity.ts';
+import { ingestDirectory } from '../oci/index.ts';
+import { isOwnerAlive, ownTag } from './process-identity.ts';
 
 /** Version of the layout of the data folder. */
 const FORMAT = 1;
@@ -58,21 +58,20 @@ export function openHome(directory: string): Home {
   return { directory, store: at('store'), cache: at('cache'), work: at('work'), locks: at('locks') };
 }
 
-/** A folder for one build; it says whose it is, so that what a killed build leaves behind can be recognised. */
+/** A folder for one build; its name says whose it is, so that what a killed build leaves behind can be recognised. */
 export function createWorkDirectory(home: Home): string {
-  const directory = join(home.work, `${process.pid}-${randomBytes(6).toString('hex')}`);
+  const directory = join(home.work, `${ownTag()}-${randomBytes(6).toString('hex')}`);
   makeDirectory(directory, 0o700);
-  writeFileAtomic(join(directory, 'owner.json'), JSON.stringify(ownIdentity()));
   return directory;
 }
 
-/** Work folders whose build is no longer running. */
-export function abandonedWorkDirectories(home: Home): readonly string[] {
-  if (!existsSync(home.work)) return [];
-  return readdirSync(home.work)
-    .map((name) => join(home.work, name))
-    .filter((directory) => {
-      const owner = join(directory, 'owner.json');
-      return existsSync(owner) && isAlive(JSON.parse(readFileSync(owner, 'utf8')) as ProcessIdentity) === false;
-    });
+/** Work folders and unfinished blobs whose process is no longer running. */
+export function abandonedWork(home: Home): readonly string[] {
+  return [home.work, ingestDirectory(home.store)]
+    .filter((directory) => existsSync(directory))
+    .flatMap((directory) =>
+      readdirSync(directory)
+        .filter((name) => isOwnerAlive(name) === false)
+        .map((name) => join(directory, name)),
+    );
 }

@@ -4,11 +4,11 @@
  *
  * @packageDocumentation
  */
-export { abandonedWorkDirectories, createWorkDirectory, homeDirectory, openHome } from './home.ts';
+export { abandonedWork, createWorkDirectory, homeDirectory, openHome } from './home.ts';
 export type { Home } from './home.ts';
 export { acquireLock } from './lock.ts';
 export type { LockOptions } from './lock.ts';
 export { openLocalStore } from './local-store.ts';
 export type { LocalImage, LocalStore } from './local-store.ts';
-export { isAlive, ownIdentity } from './process-identity.ts';
+export { isAlive, ownIdentity, ownTag } from './process-identity.ts';
 export type { ProcessIdentity } from './process-identity.ts';

@@ -19,6 +19,7 @@ import {
   writeIndex,
 } from '../oci/index.ts';
 import { acquireLock } from './lock.ts';
+import { ownTag } from './process-identity.ts';
 import type { Digest } from '../foundation/index.ts';
 import type { BlobDirectory, Descriptor, Image, ImagePlatform, ImageReference, ImageStore, Layer, LayerCompressor, LayerWriter } from '../oci/index.ts';
 
@@ -55,7 +56,7 @@ export interface LocalStore extends ImageStore {
 
 export function openLocalStore(options: { readonly directory: string; readonly lockDirectory: string }): LocalStore {
   const { directory } = options;
-  const blobs = openBlobDirectory(directory);
+  const blobs = openBlobDirectory(directory, { writer: ownTag() });
   const compressor = createLayerCompressor(blobs);
   const distributionPath = (imageId: Digest) => join(directory, 'distribution', `${digestHex(imageId)}.json`);
 

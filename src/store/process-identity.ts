@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 
@@ -25,6 +26,23 @@ export function isAlive(identity: ProcessIdentity): boolean | undefined {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
+}
+
+/** The identity as a part of a file's name, so that a file says from its first moment whose it is. */
+export function ownTag(): string {
+  const { pid, startTicks: ticks, scope } = ownIdentity();
+  return `${pid}.${ticks}.${scopeTag(scope)}`;
+}
+
+/** As {@link isAlive}, for a name that begins with such a tag; undefined for other names, too. */
+export function isOwnerAlive(name: string): boolean | undefined {
+  const [, pid, ticks, scope] = /^(\d+)\.(\d+)\.([0-9a-f]{12})-/.exec(name) ?? [];
+  const own = ownScope();
+  return scope === scopeTag(own) ? isAlive({ pid: Number(pid), startTicks: Number(ticks), scope: own }) : undefined;
+}
+
+function scopeTag(scope: string): string {
+  return createHash('sha256').update(scope).digest('hex').slice(0, 12);
 }
 
 function ownScope(): string {

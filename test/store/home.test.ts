@@ -2,7 +2,9 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { homeDirectory, openHome } from '../../src/store/index.ts';
+import { removeTree } from '../../src/foundation/index.ts';
+import { openBlobDirectory } from '../../src/oci/index.ts';
+import { abandonedWork, createWorkDirectory, homeDirectory, openHome, ownTag } from '../../src/store/index.ts';
 
 let root: string;
 beforeEach(() => {
@@ -33,6 +35,29 @@ describe('openHome()', () => {
 
   it.skipIf(!existsSync('/proc/self'))('says that no data can be kept below /proc', () => {
     expect(() => openHome('/proc/tspack')).toThrow(expect.objectContaining({ code: 'HOME_UNWRITABLE' }));
+  });
+});
+
+describe('abandonedWork()', () => {
+  /** As another process of this machine would name its work; 0 ticks after boot only the kernel's own had started. */
+  const deadTag = () => ownTag().replace(/^\d+\.\d+/, '4194304.1');
+
+  it('finds what dead processes have left, and nothing else', () => {
+    const home = openHome(root);
+    expect(abandonedWork(home)).toEqual([]);
+    const own = createWorkDirectory(home);
+    const dead = own.replace(ownTag(), deadTag());
+    mkdirSync(dead);
+    // Of a container that shares the folder: nobody here can tell whether it runs.
+    mkdirSync(own.replace(/\.[0-9a-f]{12}-/, '.0123456789ab-'));
+    mkdirSync(join(home.work, 'run-images'));
+    const blob = openBlobDirectory(home.store, { writer: deadTag() }).ingestPath();
+    writeFileSync(blob, 'half');
+    writeFileSync(openBlobDirectory(home.store, { writer: ownTag() }).ingestPath(), 'half');
+    expect(abandonedWork(home)).toEqual([dead, blob]);
+    for (const path of abandonedWork(home)) removeTree(path);
+    expect(abandonedWork(home)).toEqual([]);
+    expect(existsSync(own)).toBe(true);
   });
 });
 

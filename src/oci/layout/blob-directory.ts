@@ -32,14 +32,20 @@ export interface BlobDirectory {
   remove(digest: Digest): void;
 }
 
-export function openBlobDirectory(directory: string): BlobDirectory {
+/** Where blobs are written before they are complete. */
+export function ingestDirectory(directory: string): string {
+  return join(directory, 'ingest');
+}
+
+/** `writer` begins the names of unfinished blobs, so that others can tell whose they are; it is the process id otherwise. */
+export function openBlobDirectory(directory: string, options: { readonly writer?: string } = {}): BlobDirectory {
   const blobs = join(directory, 'blobs', 'sha256');
-  const ingestFolder = join(directory, 'ingest');
+  const ingestFolder = ingestDirectory(directory);
   const path = (digest: Digest) => join(blobs, digestHex(digest));
   const has = (digest: Digest) => existsSync(path(digest));
   const ingestPath = () => {
     makeDirectory(ingestFolder);
-    return join(ingestFolder, `${process.pid}-${randomBytes(8).toString('hex')}`);
+    return join(ingestFolder, `${options.writer ?? process.pid}-${randomBytes(8).toString('hex')}`);
   };
   const adopt = (file: string, digest: Digest) => {
     if (has(digest)) {
