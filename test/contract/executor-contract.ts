@@ -201,6 +201,14 @@ function cases(subject: ExecutorSubject): void {
     expect(stdout).toMatch(/^NoNewPrivs:\s*1$/mu);
   });
 
+  it('cannot change settings of the kernel, not even as root', async () => {
+    // Whoever may write kernel/core_pattern runs programs on the host.
+    const { stdout } = await sh(
+      'find /proc/sys /proc/irq /proc/bus /proc/pressure -type f 2>/dev/null | while read -r file; do [ -w "$file" ] && echo "$file"; done; ls /proc/sys/kernel | grep -c core_pattern',
+    );
+    expect(stdout.trim()).toBe('1');
+  });
+
   it('has its own host name, and the mounts of a single process', async () => {
     const folder = root.folder('single');
     writeFileSync(join(folder, 'mark'), 'mine');

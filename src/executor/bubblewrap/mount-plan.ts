@@ -25,6 +25,12 @@ interface Resolved {
 const MAX_LINKS = 40;
 
 /**
+ * Read-only in a new /proc: many of these files ask only whether the writer is the machine's root, and a sandbox of root
+ * is that, capabilities or not. bubblewrap covers no folder that is itself unwritable, such as /proc/sys.
+ */
+const KERNEL_SETTINGS = ['acpi', 'asound', 'bus', 'driver', 'fs', 'irq', 'mtrr', 'pressure', 'scsi', 'sys', 'sysrq-trigger'];
+
+/**
  * bubblewrap's arguments for a read-only root with mounts on it.
  *
  * Mount points that a read-only folder lacks cannot be made in it, and the folder must not be changed: such a
@@ -85,7 +91,7 @@ function mountArguments(mount: PlannedMount, target: string): readonly string[] 
     case 'dev':
       return ['--dev', target];
     case 'proc':
-      return ['--proc', target];
+      return ['--proc', target, ...KERNEL_SETTINGS.flatMap((name) => ['--ro-bind-try', `/proc/${name}`, posix.join(target, name)])];
     case 'host-proc':
       return ['--ro-bind', '/proc', target];
   }
