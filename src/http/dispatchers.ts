@@ -19,6 +19,8 @@ export interface Route {
   readonly origin: string;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
+  /** Host and port of the proxy on the way. */
+  readonly proxy?: string;
 }
 
 /** The connection pools of one client: one for direct connections, one for each proxy. */
@@ -30,9 +32,7 @@ export interface Dispatchers {
 export function createDispatchers(settings: ConnectionSettings): Dispatchers {
   const pools = new Map<string, Promise<Dispatcher>>();
   const identity = {
-    ...(settings.clientCertificate === undefined
-      ? {}
-      : { cert: settings.clientCertificate.certificate, key: settings.clientCertificate.key }),
+    ...(settings.clientCertificate === undefined ? {} : { cert: settings.clientCertificate.certificate, key: settings.clientCertificate.key }),
   };
 
   function pool(proxy: URL | undefined, unverifiedCertificate: boolean): Promise<Dispatcher> {
@@ -63,13 +63,14 @@ export function createDispatchers(settings: ConnectionSettings): Dispatchers {
       const path = `${url.pathname}${url.search}`;
       const proxy = settings.socketPath === undefined ? selectProxy(settings.proxy, url) : undefined;
       if (proxy === undefined) return { dispatcher: await pool(undefined, unverifiedCertificate), origin: url.origin, path, headers: {} };
-      if (url.protocol === 'https:') return { dispatcher: await pool(proxy, unverifiedCertificate), origin: url.origin, path, headers: {} };
+      if (url.protocol === 'https:') return { dispatcher: await pool(proxy, unverifiedCertificate), origin: url.origin, path, headers: {}, proxy: proxy.host };
       // Plain http is asked of the proxy by absolute address: most proxies refuse CONNECT to port 80.
       return {
         dispatcher: await pool(undefined, false),
         origin: proxy.origin,
         path: `${url.origin}${path}`,
         headers: { host: url.host, ...proxyAuthorization(proxy) },
+        proxy: proxy.host,
       };
     },
     async close() {

@@ -23,7 +23,7 @@ export async function exchange(
     watch.end();
     if (signal?.aborted === true) return signal.reason as unknown;
     if ('error' in source) return source.error;
-    return unreachableError(method, shown(url), watch.silence() ?? error);
+    return unreachableError(method, shown(url), watch.silence() ?? error, route.proxy);
   };
   try {
     watch.resume();

@@ -69,20 +69,40 @@ function nextStepForStatus(status: number, headers: HttpHeaders): string | undef
   return isTransientStatus(status) ? 'Try again later' : undefined;
 }
 
-/** The error for a request that got no usable answer. */
-export function unreachableError(method: string, url: string, cause: unknown): HttpError {
-  const { why, nextStep, transient } = explain(cause, url);
+/** The error for a request that got no usable answer. `proxy` is the host of the one on the way. */
+export function unreachableError(method: string, url: string, cause: unknown, proxy?: string): HttpError {
+  const { why, nextStep, transient } = (proxy === undefined ? undefined : explainProxy(cause, proxy)) ?? explain(cause, url);
   return new HttpError({ code: 'HTTP_UNREACHABLE', message: `Cannot ${method} ${url}: ${why}`, nextStep, url, transient, cause });
 }
 
 const CERTIFICATE_CODES = /^(UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|CERT_|CRL_|INVALID_CA|ERR_TLS_CERT|ERR_TLS_)/;
 
-function explain(cause: unknown, url: string): { why: string; nextStep: string | undefined; transient: boolean } {
+/** No connection is made to anything but the proxy: when none comes about, it is the proxy's. */
+function explainProxy(cause: unknown, proxy: string): Explanation | undefined {
+  const { code } = rootCause(cause);
+  const why = {
+    ECONNREFUSED: 'refuses the connection',
+    ENOTFOUND: 'cannot be found',
+    EAI_AGAIN: 'cannot be found',
+    UND_ERR_CONNECT_TIMEOUT: 'does not answer',
+  }[String(code)];
+  if (why === undefined) return undefined;
+  const nextStep = 'Correct the proxy in HTTPS_PROXY or HTTP_PROXY, or take it away; NO_PROXY lists hosts that need none';
+  return { why: `the proxy ${proxy} ${why} (${String(code)})`, nextStep, transient: code !== 'ENOTFOUND' };
+}
+
+interface Explanation {
+  readonly why: string;
+  readonly nextStep: string | undefined;
+  readonly transient: boolean;
+}
+
+function explain(cause: unknown, url: string): Explanation {
   const error = rootCause(cause);
   const code = String(error.code ?? '');
   const { host, hostname } = new URL(url);
   if (CERTIFICATE_CODES.test(code)) {
-    const nextStep = 'Check the system date, and name the file with your organisation\'s CA certificates in NODE_EXTRA_CA_CERTS';
+    const nextStep = "Check the system date, and name the file with your organisation's CA certificates in NODE_EXTRA_CA_CERTS";
     return { why: `the certificate of ${host} is not trusted (${code})`, nextStep, transient: false };
   }
   if (code === 'EPROTO') {
@@ -94,7 +114,11 @@ function explain(cause: unknown, url: string): { why: string; nextStep: string |
   }
   if (error.message.includes('HTTP Tunneling') || error.message.includes('Proxy Authentication')) {
     const status = /\((\d{3})\)/.exec(error.message)?.[1];
-    return { why: `the proxy refuses the connection (${status ?? error.message})`, nextStep: 'Check the address, user name and password in HTTPS_PROXY', transient: false };
+    return {
+      why: `the proxy refuses the connection (${status ?? error.message})`,
+      nextStep: 'Check the address, user name and password in HTTPS_PROXY',
+      transient: false,
+    };
   }
   if (code === 'ECONNREFUSED' && isLoopbackHost(hostname)) {
     // Waiting does not start a server on our own machine.

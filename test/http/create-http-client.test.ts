@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { HttpError, NO_RETRY, bytesBody, createHttpClient } from '../../src/http/index.ts';
 import type { HttpClientOptions, HttpRetryEvent } from '../../src/http/index.ts';
+import { unusedPort } from '../support/ports.ts';
 import { startTestServer, testAuthority } from '../support/test-server.ts';
 
 const NOW = new Date('2026-01-01T00:00:00Z');
@@ -237,6 +238,15 @@ describe('createHttpClient() and proxies', () => {
     expect(connects[0]).toContain(`CONNECT ${NAME}:443`);
     expect(connects[0]!.toLowerCase()).toContain('proxy-authorization: basic');
     expect(server.seen[0]!.headers).not.toHaveProperty('proxy-authorization');
+  });
+
+  it.each(['http', 'https'])('says that it is the proxy which is not there: %s', async (protocol) => {
+    const port = await unusedPort();
+    const proxy = `http://u:pw@127.0.0.1:${port}`;
+    const error = await failure(client({ retry: NO_RETRY, proxy: { http: proxy, https: proxy } }).request({ url: `${protocol}://${NAME}/` }));
+    expect(error.message).toContain(`the proxy 127.0.0.1:${port} refuses the connection`);
+    expect(error.message).not.toContain('pw');
+    expect(error.nextStep).toContain('NO_PROXY');
   });
 
   it('explains a proxy that refuses', async () => {
