@@ -2,7 +2,15 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { escapeBuildpackId, parseBuildpackDescriptor } from '../cnb/index.ts';
 import { TspackError, isDigest, makeDirectory, writeFileAtomic } from '../foundation/index.ts';
-import { buildImageOwner, createRunImage, findBundledBuilder, listBundledBuilders, runImageKey, unpackBuildImage, unpackBuilderNode } from '../builder/index.ts';
+import {
+  buildImageOwner,
+  createRunImage,
+  findBundledBuilder,
+  listBundledBuilders,
+  runImageKey,
+  unpackBuildImage,
+  unpackBuilderNode,
+} from '../builder/index.ts';
 import { formatFamiliarReference, formatImageReference, parseImageReference, withDigest } from '../oci/index.ts';
 import type { BuildpackDescriptor } from '../cnb/index.ts';
 import type { Clock, EventSink } from '../foundation/index.ts';
@@ -40,13 +48,14 @@ export async function resolveBundledBuilder(request: BuilderRequest, ports: Bund
   const builder = findBundledBuilder(ports.buildersDirectory, request.name);
   const owner = buildImageOwner(builder, ports.buildersDirectory);
   const events = builderEvents(request.events);
-  const { signal } = request;
+  const stop = new AbortController();
+  const signal = AbortSignal.any([request.signal, stop.signal]);
   const cacheDirectory = join(ports.home.cache, 'images');
   makeDirectory(cacheDirectory);
   const supply = ports.createSupply(owner, architecture, request.frozen, events, signal);
   // Before the others start: nobody would listen to their failure while this is awaited.
   const registry = await ports.npmRegistry();
-  const [buildImage, node, run] = await Promise.all([
+  const [buildImage, node, run] = await allOrNone(stop, [
     unpackBuildImage({ builder: owner, architecture, supply, cacheDirectory, clock: ports.clock, events }),
     unpackBuilderNode({
       builder: owner,
@@ -86,11 +95,27 @@ export async function resolveBundledBuilder(request: BuilderRequest, ports: Bund
  */
 export async function resolveBundledRunImage(name: string, request: Omit<BuilderRequest, 'name'>, ports: BundledBuilderPorts): Promise<Image | undefined> {
   const wanted = formatImageReference(parseImageReference(name));
-  const builder = listBundledBuilders(ports.buildersDirectory).find(({ runImage }) => runImage !== undefined && formatImageReference(parseImageReference(runImage.reference)) === wanted);
+  const builder = listBundledBuilders(ports.buildersDirectory).find(
+    ({ runImage }) => runImage !== undefined && formatImageReference(parseImageReference(runImage.reference)) === wanted,
+  );
   if (builder === undefined) return undefined;
   const architecture = architectureOf(request.platform);
   const events = builderEvents(request.events);
   return await runImageOf(builder, architecture, ports.createSupply(builder, architecture, request.frozen, events, request.signal), ports, events);
+}
+
+/** Waits for all. When one fails the others are stopped and waited for: they have temporary files to remove. */
+async function allOrNone<Values extends readonly unknown[]>(
+  stop: AbortController,
+  promises: { readonly [Key in keyof Values]: Promise<Values[Key]> },
+): Promise<Values> {
+  try {
+    return (await Promise.all(promises)) as unknown as Values;
+  } catch (error) {
+    stop.abort(error);
+    await Promise.allSettled(promises);
+    throw error;
+  }
 }
 
 /**
@@ -111,14 +136,10 @@ async function runImageOf(
     const image = isDigest(imageId) ? await ports.store.readById(imageId) : undefined;
     if (image?.manifest !== undefined && image.layers.every(({ diffId }) => ports.store.blobs.has(diffId))) return { ...image, manifest: image.manifest };
   }
-  const made = await createRunImage({
-    builder,
-    architecture,
-    supply,
-    layerWriter: ports.store.layerWriter,
-    workDirectory: join(ports.home.work, 'run-images'),
-    events,
-  });
+  const workDirectory = createWorkDirectory(ports.home);
+  const made = await createRunImage({ builder, architecture, supply, layerWriter: ports.store.layerWriter, workDirectory, events }).finally(() =>
+    removeTree(workDirectory),
+  );
   const image = await ports.store.distribute(made.image);
   await ports.store.write(image, [parseImageReference(builder.runImage?.reference ?? builder.name)]);
   writeFileAtomic(recordOf(made.lock), image.imageId);
