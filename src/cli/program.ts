@@ -1,6 +1,6 @@
 import { Command, CommanderError, Option } from 'commander';
 import type { CommandFunction } from './command.ts';
-import type { CliContext, CommandContext } from './context.ts';
+import type { CliContext } from './context.ts';
 import { EXIT } from './exit-code.ts';
 import { wantsColor } from './render/style.ts';
 

@@ -7,5 +7,6 @@ const obstacle = sandboxObstacle();
 if (obstacle !== undefined) console.warn(`SKIPPED: executor bubblewrap: ${obstacle}`);
 
 describe.skipIf(obstacle !== undefined && !required)('with the bubblewrap of this machine', () => {
-  executorContract(bubblewrapSubject('bubblewrap', { command: testBubblewrap() ?? [], overlay: required }));
+  // Debian 12's own is too old for overlays; with tspack's own, the acceptance tests insist on them.
+  executorContract(bubblewrapSubject('bubblewrap', { command: testBubblewrap() ?? [], overlay: false }));
 });

@@ -110,7 +110,7 @@ export async function publishReferenceBuilder(options: {
   /** Variables of the image, which the lifecycle's own processes see. */
   readonly env?: Readonly<Record<string, string>>;
 }): Promise<PublishedBuilder> {
-  const machine = openMachine({ ...process.env, TSPACK_HOME: options.home });
+  const machine = openMachine({ ...process.env, TSPACK_HOME: options.home }, process.cwd());
   const architecture = architectureOf(machine.platform);
   const { signal } = new AbortController();
   const builder = findBundledBuilder(machine.directories.builders, 'base');
