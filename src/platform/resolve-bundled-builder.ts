@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { escapeBuildpackId, parseBuildpackDescriptor } from '../cnb/index.ts';
-import { TspackError, isDigest, makeDirectory, writeFileAtomic } from '../foundation/index.ts';
+import { TspackError, isDigest, makeDirectory, removeTree, writeFileAtomic } from '../foundation/index.ts';
 import {
   buildImageOwner,
   createRunImage,
@@ -12,6 +12,7 @@ import {
   unpackBuilderNode,
 } from '../builder/index.ts';
 import { formatFamiliarReference, formatImageReference, parseImageReference, withDigest } from '../oci/index.ts';
+import { createWorkDirectory } from '../store/index.ts';
 import type { BuildpackDescriptor } from '../cnb/index.ts';
 import type { Clock, EventSink } from '../foundation/index.ts';
 import type { Architecture, BuilderDefinition, BuilderEvent, PackageSupply, RegistryFile } from '../builder/index.ts';

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { systemClock, TspackError, type Clock } from '../foundation/index.ts';
+import { hasSystemCode, systemClock, TspackError, type Clock } from '../foundation/index.ts';
 import { formatBuildPlan, parseBuildpackDescriptor, parseBuildpackPlan } from '../cnb/index.ts';
 import { SBOM_FORMATS, type SbomFormat } from '../sbom/index.ts';
 import { readBindings } from './bindings.ts';
@@ -147,6 +147,8 @@ export function formatFailure(error: unknown): string {
     const next = error.nextStep === undefined ? '' : `  ${printable(error.nextStep)}\n`;
     return `Error: ${printable(error.message)} [${error.code}]\n${next}`;
   }
+  // Not the buildpack's fault, and a stack would hide it.
+  if (hasSystemCode(error, 'ENOSPC', 'EDQUOT')) return 'Error: Cannot write a file: no space is left on the disk\n  Free some space on the disk where builds are done, and build again.\n';
   const shown = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return `Error: the buildpack failed in an unexpected way\n  ${printable(shown)}\n`;
 }

@@ -10,6 +10,19 @@ function kitFor(build: (context: BuildContext) => Promise<void> | void, detect: 
   return createBuildKit({ buildpack: defineBuildpack({ detect, build }), buildpackDirectory, application: { 'app.txt': 'one' } });
 }
 
+describe('runBuildpack()', () => {
+  it('tells of a full disk in words, not with a stack', async () => {
+    using kit = kitFor(() => {
+      throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+    });
+    await kit.detect();
+    const { exitCode, stderr } = await kit.build();
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(/^Error: Cannot write a file: no space is left on the disk\n {2}Free some space /m);
+    expect(stderr).not.toMatch(/^ +at /m);
+  });
+});
+
 describe('runBuildpack() detect', () => {
   it('exits 0 and writes the plan', async () => {
     using kit = kitFor(
