@@ -1,4 +1,5 @@
 import type { CliContext, TextStream } from './context.ts';
+import { EXIT } from './exit-code.ts';
 import { Interruption } from './interruption.ts';
 import { runCli } from './run.ts';
 import { readVersion } from './version.ts';
@@ -21,9 +22,11 @@ export async function runAsProcess(argv: readonly string[]): Promise<void> {
   process.on('unhandledRejection', (reason) => {
     if (!controller.signal.aborted) throw reason;
   });
+  let lost: Error | undefined;
+  const onLoss = (error: Error) => (lost ??= error);
   const context: CliContext = {
-    stdout: textStream(process.stdout),
-    stderr: textStream(process.stderr),
+    stdout: textStream(process.stdout, onLoss),
+    stderr: textStream(process.stderr, onLoss),
     writeBytes: (stream, bytes) => void process[stream].write(bytes),
     stdinIsTerminal: process.stdin.isTTY === true,
     environment: process.env,
@@ -33,18 +36,22 @@ export async function runAsProcess(argv: readonly string[]): Promise<void> {
     version: readVersion(),
     openLibrary: async () => (await import('./library.ts')).openLibrary(process.env, process.cwd()),
   };
-  process.exitCode = await runCli(argv, context);
+  const exitCode = await runCli(argv, context);
   // Connections and workers that idle must not keep the process; what was written must get out.
   await Promise.all([process.stdout, process.stderr].map((stream) => new Promise<void>((resolve) => stream.write('', () => resolve()))));
-  process.exit();
+  if (lost !== undefined) process.stderr.write(`ERROR: Cannot write the output: ${lost.message}\n`);
+  process.exit(lost !== undefined && exitCode === 0 ? EXIT.failure : exitCode);
 }
 
-/** A stream whose reader may go away: writing then does nothing (`tspack inspect ... | head -1`). */
-function textStream(stream: NodeJS.WriteStream): TextStream {
+/**
+ * A stream whose reader may go away: writing then does nothing (`tspack inspect ... | head -1`). `onLoss` hears why
+ * writing fails otherwise, as on a full disk.
+ */
+function textStream(stream: NodeJS.WriteStream, onLoss: (error: Error) => void): TextStream {
   let open = true;
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
     open = false;
+    if (error.code !== 'EPIPE') onLoss(error);
   });
   return {
     write: (text) => {

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -17,8 +17,9 @@ interface Ended {
   readonly stderr: string;
 }
 
-function start(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-  const child = spawn(process.execPath, [cli, ...args], { env: { PATH: process.env['PATH'], HOME: folder, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+function start(args: readonly string[], env: Readonly<Record<string, string>> = {}, command: readonly string[] = [process.execPath, cli]) {
+  const [file = '', ...words] = [...command, ...args];
+  const child = spawn(file, words, { env: { PATH: process.env['PATH'], HOME: folder, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
   const written = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const) child[name].setEncoding('utf8').on('data', (text: string) => void (written[name] += text));
   return { child, ended: new Promise<Ended>((resolve) => child.on('close', (code) => resolve({ code, ...written }))) };
@@ -42,6 +43,22 @@ describe('the command as a process', () => {
     const { child, ended } = start(['builder', 'inspect', 'base', '--output', 'json']);
     child.stdout.destroy();
     expect(await ended).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  it.skipIf(!existsSync('/dev/full'))('says that its output cannot be written, and fails', async () => {
+    const { code, stderr } = await start([], {}, ['sh', '-c', '"$@" > /dev/full', 'sh', process.execPath, cli, 'builder', 'suggest']).ended;
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^ERROR: Cannot write the output: .*ENOSPC/m);
+  });
+
+  it('starts without standard streams', async () => {
+    expect(await start([], {}, ['sh', '-c', '"$@" <&- >&- 2>&-', 'sh', process.execPath, cli, 'builder', 'suggest']).ended).toMatchObject({ code: 0 });
+  });
+
+  it('keeps its own --env-file from Node, which knows an option of that name', async () => {
+    const { code, stderr } = await start(['build', 'x', '--builder', 'base', '--env-file', join(folder, 'none')], {}, [join(root, 'bin/tspack')]).ended;
+    expect(stderr).toContain('Cannot read the env file');
+    expect(code).toBe(3);
   });
 
   it.each([

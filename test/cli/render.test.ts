@@ -35,7 +35,7 @@ describe('outputLine()', () => {
 describe('ProgramOutput', () => {
   const collect = (chunks: readonly (string | Uint8Array)[]) => {
     const lines: string[] = [];
-    const output = new ProgramOutput((line) => lines.push(line), false);
+    const output = new ProgramOutput((shown) => lines.push(...shown.split('\n')), false);
     for (const chunk of chunks) output.add(typeof chunk === 'string' ? new TextEncoder().encode(chunk) : chunk);
     output.flush();
     return lines;

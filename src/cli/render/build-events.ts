@@ -109,7 +109,7 @@ export class BuildEvents {
     const key = `${event.stream} ${event.buildpack}`;
     let output = this.outputs.get(key);
     if (output === undefined) {
-      output = new ProgramOutput((line) => this.console.line(line), this.display.color);
+      output = new ProgramOutput((lines) => this.console.line(lines), this.display.color);
       this.outputs.set(key, output);
     }
     output.add(event.bytes);

@@ -13,7 +13,7 @@ export interface Console {
   readonly style: Style;
   /** Whether there is a live block. */
   readonly isLive: boolean;
-  /** A line that stays. */
+  /** One or more lines that stay. */
   line(text: string): void;
   /** What the block shows; asked again and again. An empty list is no block. */
   show(block: () => readonly string[]): void;
@@ -32,7 +32,8 @@ export function createConsole(context: CliContext, display: DisplayOptions): Con
     isLive,
     line(text) {
       block?.clear();
-      for (const line of text.split('\n')) stream.write(`${display.timestamps ? timestamp(context.now()) : ''}${line}\n`);
+      const time = display.timestamps ? timestamp(context.now()) : '';
+      stream.write(time === '' ? `${text}\n` : `${text.replace(/^/gm, () => time)}\n`);
       block?.draw();
     },
     show: (lines) => block?.show(lines),

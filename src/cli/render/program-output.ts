@@ -5,12 +5,12 @@ const LONGEST_LINE = 65_536;
 
 /** Turns the bytes of a program, cut anywhere, into lines that are safe to show. */
 export class ProgramOutput {
-  private readonly show: (line: string) => void;
+  private readonly show: (lines: string) => void;
   private readonly color: boolean;
   private readonly decoder = new TextDecoder();
   private rest = '';
 
-  constructor(show: (line: string) => void, color: boolean) {
+  constructor(show: (lines: string) => void, color: boolean) {
     this.show = show;
     this.color = color;
   }
@@ -18,7 +18,8 @@ export class ProgramOutput {
   add(bytes: Uint8Array): void {
     const lines = (this.rest + this.decoder.decode(bytes, { stream: true })).split(/\r\n|\n|\r(?!$)/);
     this.rest = lines.pop() ?? '';
-    for (const line of lines) this.show(outputLine(line, this.color));
+    // One call for all: a line at a time, what a program floods us with would take minutes.
+    if (lines.length > 0) this.show(lines.map((line) => outputLine(line, this.color)).join('\n'));
     while (this.rest.length > LONGEST_LINE) {
       this.show(outputLine(this.rest.slice(0, LONGEST_LINE), this.color));
       this.rest = this.rest.slice(LONGEST_LINE);
