@@ -31,7 +31,8 @@ export async function hasDaemonImage(daemon: Daemon, { repository, tag }: LocalI
  */
 export async function importDaemonImage(daemon: Daemon, name: LocalImageName, openTar: () => AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<void> {
   const action = `load image ${name.repository}:${name.tag}`;
-  const query = new URLSearchParams({ fromSrc: '-', repo: name.repository, tag: name.tag });
+  // Podman 4 does not read a tag of its own.
+  const query = new URLSearchParams({ fromSrc: '-', repo: `${name.repository}:${name.tag}` });
   try {
     const response = await daemon.http.request({
       method: 'POST',

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { TspackError } from '../../foundation/index.ts';
 import { createDaemonClient } from '../../daemon/index.ts';
@@ -105,6 +106,14 @@ function containerSpec(parts: {
       nextStep: 'Check the folders that are mounted',
     });
   }
+  const missing = mounts.find((mount) => mount.kind === 'bind' && !existsSync(mount.source));
+  // Some daemons make it, as root.
+  if (missing?.kind === 'bind')
+    throw new TspackError({
+      code: 'SANDBOX_FAILED',
+      message: `Cannot mount ${missing.source}: it does not exist`,
+      nextStep: 'Check the folders that are mounted',
+    });
   return {
     image,
     // Instead of an entrypoint, so that nothing of an image can come before it.

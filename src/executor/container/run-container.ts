@@ -16,7 +16,8 @@ export async function runContainer(client: DaemonClient, container: ContainerSpe
   const id = await starting(client.createContainer(container));
   try {
     // Attached before it starts, so that not one byte is missed.
-    const copied = (await client.attachContainer(id, { stdout: stdout.write, stderr: stderr.write, ...abort }))();
+    const copy = await starting(client.attachContainer(id, { stdout: stdout.write, stderr: stderr.write, ...abort }));
+    const copied = copy();
     copied.catch(() => undefined);
     await starting(client.startContainer(id));
     spec.onStart?.({ signal: (name) => void client.killContainer(id, name).catch(() => undefined) });

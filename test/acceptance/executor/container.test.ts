@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { openRootTar } from '../../../src/compose/root-tar.ts';
 import { createDaemonClient, findDaemons, hasDaemonImage, importDaemonImage, readDaemonSecurity } from '../../../src/daemon/index.ts';
@@ -39,6 +39,7 @@ it('has a daemon to test with', () => {
 });
 
 for (const daemon of daemons) {
+  const init = daemon.name === 'docker' || ['/usr/libexec/podman/catatonit', '/usr/bin/catatonit'].some((path) => existsSync(path));
   executorContract({
     name: `container, by ${daemon.name} ${daemon.version}`,
     create: async (root) =>
@@ -51,8 +52,10 @@ for (const daemon of daemons) {
           ownDirectory: hostPath(root.directory),
           cacheDirectory: root.folder('cache'),
           owner: `test ${process.pid}`,
+          init,
         }),
       ),
+    isFirstProcess: !init,
     ...(caller.uid === 0 ? {} : { user: caller }),
   });
 }
