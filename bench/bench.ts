@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { packageRoot } from '../src/foundation/index.ts';
 import { commandStart, firstEver, gigabyteLayer, layerExport, toolTime } from './alone.ts';
@@ -20,17 +21,23 @@ const options = readOptions(process.argv.slice(2));
 if (options !== undefined) {
   execFileSync(join(packageRoot(), 'bench/reference.sh'), [options.reference], { stdio: ['ignore', 2, 2] });
   const directory = mkdtempSync(join(options.workDirectory, 'tspack-bench-'));
+  const stack: AsyncDisposable[] = [{ [Symbol.asyncDispose]: () => rm(directory, { recursive: true, force: true }) }];
+  const cleanUp = async () => {
+    for (let last = stack.pop(); last !== undefined; last = stack.pop()) await last[Symbol.asyncDispose]();
+  };
+  // A daemon must not outlive a bench that is stopped.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void cleanUp().finally(() => process.exit(130)));
   try {
-    const report = await bench(options, directory);
+    const report = await bench(options, directory, (opened) => void stack.push(opened));
     process.stdout.write(report);
     mkdirSync(dirname(options.output), { recursive: true });
     writeFileSync(options.output, report);
   } finally {
-    rmSync(directory, { recursive: true, force: true });
+    await cleanUp();
   }
 }
 
-async function bench({ repetitions, applications: folder, names, reference }: BenchOptions, directory: string): Promise<string> {
+async function bench({ repetitions, applications: folder, names, reference }: BenchOptions, directory: string, keep: (opened: AsyncDisposable) => void): Promise<string> {
   const applications = names.map((name) => copyApplication(name, join(folder, name), join(directory, 'applications', name)));
   const [first] = applications;
   if (first === undefined) throw new Error('Cannot compare without an application');
@@ -39,14 +46,17 @@ async function bench({ repetitions, applications: folder, names, reference }: Be
   rmSync(join(directory, 'first-home'), { recursive: true, force: true });
 
   say('Making one builder for both');
-  await using contenders = await prepareContenders(directory, reference);
+  const contenders = await prepareContenders(directory, reference);
+  keep(contenders);
   const context = { contenders, repetitions, say };
   const home = join(directory, 'home');
   const scenarios: ScenarioResult[] = [];
   const memory: MemoryResult[] = [];
   const toolTimes = new Map<string, number>();
   for (const application of applications) {
-    for (const destination of ['local', 'registry'] as const) scenarios.push(...(await runScenarios(application, destination, context)));
+    scenarios.push(...(await runScenarios(application, 'local', context)));
+    // What a registry adds is the same for every application.
+    if (application === first) scenarios.push(...(await runScenarios(application, 'registry', context)));
     memory.push(...(await runMemory(application, context)));
     toolTimes.set(application.name, await toolTime(application, contenders, home, Math.min(repetitions, 3)));
   }

@@ -52,7 +52,8 @@ export async function prepareContenders(directory: string, reference: string): P
     run(packProgram, ['config', 'trusted-builders', 'add', published.builder]);
     const base = new Set([published.builder, published.runImage]);
     const surroundings = await packSurroundings(published.machine);
-    const images = (destination: Destination, name: string) => (destination === 'registry' ? `${registry.host}/${name}` : name);
+    // Each has its own names: a previous image of the other would be taken over.
+    const named = (destination: Destination, name: string) => (destination === 'registry' ? `${registry.host}/${name}` : name);
 
     return {
       registry: registry.host,
@@ -60,7 +61,7 @@ export async function prepareContenders(directory: string, reference: string): P
         name: 'pack',
         build: (image, app, destination) => ({
           command: [
-            ...[packProgram, 'build', images(destination, image), '--path', app, '--builder', published.builder, '--pull-policy', 'if-not-present'],
+            ...[packProgram, 'build', named(destination, `pack-${image}`), '--path', app, '--builder', published.builder, '--pull-policy', 'if-not-present'],
             ...(destination === 'registry' ? ['--publish'] : []),
             ...surroundings,
           ],
@@ -79,7 +80,7 @@ export async function prepareContenders(directory: string, reference: string): P
         name: 'tspack',
         build: (image, app, destination) => ({
           command: [
-            ...[process.execPath, join(packageRoot(), 'bin/tspack'), 'build', images(destination, image), '--path', app, '--builder', 'base'],
+            ...[process.execPath, join(packageRoot(), 'bin/tspack'), 'build', named(destination, `tspack-${image}`), '--path', app, '--builder', 'base'],
             ...(destination === 'registry' ? ['--publish'] : destination === 'docker' ? ['--output', 'docker'] : []),
           ],
           env: { ...docker, TSPACK_HOME: home },

@@ -17,12 +17,12 @@ export interface BenchOptions {
 
 const USAGE = `Compares tspack with pack and the reference lifecycle. Needs root, Docker, docker-registry and Go.
 
-npm run bench -- [--repetitions 5] [--apps FOLDER] [--app NAME]... [--reference FOLDER] [--work FOLDER] [--output FILE]
+npm run bench -- [--repetitions 3] [--apps FOLDER] [--app NAME]... [--reference FOLDER] [--work FOLDER] [--output FILE]
 
 --apps        folder of applications (default: $TSPACK_TEST_APPS, else samples/)
 --app         which of them (default: node-express-pug and node-next-app where they are, else nodejs)
 --reference   folder for pack and the lifecycle (default: $TSPACK_TEST_REFERENCE, else a cache folder)
---work        where a temporary folder of some gigabytes is made (default: the working directory's file system, /var/tmp)
+--work        where a temporary folder of some gigabytes is made (default: /var/tmp)
 --output      the Markdown file to write (default: docs/benchmarks.md)
 `;
 
@@ -31,7 +31,7 @@ export function readOptions(args: readonly string[]): BenchOptions | undefined {
   const { values } = parseArgs({
     args: [...args],
     options: {
-      repetitions: { type: 'string', default: '5' },
+      repetitions: { type: 'string', default: '3' },
       apps: { type: 'string', default: process.env['TSPACK_TEST_APPS'] ?? join(packageRoot(), 'samples') },
       app: { type: 'string', multiple: true },
       reference: { type: 'string', default: process.env['TSPACK_TEST_REFERENCE'] ?? join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'tspack-bench/reference') },
