@@ -98,5 +98,8 @@ export default tseslint.config(
     },
   },
   // vitest and ambient modules want default exports.
-  { files: ['*.config.ts', 'test/support/build-dist.ts', 'test/support/acceptance-home.ts', '**/*.d.ts'], rules: { 'no-restricted-syntax': 'off', '@typescript-eslint/no-extraneous-class': 'off' } },
+  {
+    files: ['*.config.ts', 'test/support/build-dist.ts', 'test/support/acceptance-home.ts', '**/*.d.ts'],
+    rules: { 'no-restricted-syntax': 'off', '@typescript-eslint/no-extraneous-class': 'off' },
+  },
 );

@@ -33,14 +33,19 @@ async function bundleBuildpack(name) {
   const target = join(staging, 'buildpacks', name);
   mkdirSync(target, { recursive: true });
   for (const file of ['buildpack.toml', 'README.md', 'bin']) cpSync(join(source, file), join(target, file), { recursive: true });
-  await build({ ...common, entryPoints: [{ in: join(source, 'src/main.ts'), out: 'main' }], outdir: join(target, 'lib'), outExtension: { '.js': '.mjs' }, minifySyntax: true, splitting: true });
+  await build({
+    ...common,
+    entryPoints: [{ in: join(source, 'src/main.ts'), out: 'main' }],
+    outdir: join(target, 'lib'),
+    outExtension: { '.js': '.mjs' },
+    minifySyntax: true,
+    splitting: true,
+  });
 }
 
-const entries = [
-  { in: 'src/cli/main.ts', out: 'cli' },
-  { in: 'src/index.ts', out: 'index' },
-  ...workers(),
-].filter((entry) => existsSync(join(root, entry.in)) || existsSync(entry.in));
+const entries = [{ in: 'src/cli/main.ts', out: 'cli' }, { in: 'src/index.ts', out: 'index' }, ...workers()].filter(
+  (entry) => existsSync(join(root, entry.in)) || existsSync(entry.in),
+);
 
 try {
   // openpgp is LGPL: it stays a package of its own, loaded from node_modules.

@@ -49,7 +49,9 @@ function run(command, args, what) {
   // Standard output is for results: what these say goes to standard error.
   const result = spawnSync(command, args, { cwd: root, stdio: ['ignore', 2, 2], env: { ...process.env, ...quiet } });
   if (result.status === 0) return;
-  throw new Error(result.error === undefined ? `${what} failed with exit code ${result.status ?? result.signal}` : `cannot run ${command}: ${result.error.message}`);
+  throw new Error(
+    result.error === undefined ? `${what} failed with exit code ${result.status ?? result.signal}` : `cannot run ${command}: ${result.error.message}`,
+  );
 }
 
 function isRunning(pid) {

@@ -93,7 +93,10 @@ function unitOf(file: string): string {
 
 /** A package's name, without the path of a file in it. */
 function packageOf(target: string): string {
-  return target.split('/').slice(0, target.startsWith('@') ? 2 : 1).join('/');
+  return target
+    .split('/')
+    .slice(0, target.startsWith('@') ? 2 : 1)
+    .join('/');
 }
 
 const files = [...sources('src'), ...sources('buildpacks')];
@@ -144,7 +147,9 @@ describe('the import table', () => {
   });
 
   it('names every room there is', () => {
-    const rooms = readdirSync(join(root, 'src'), { withFileTypes: true }).filter((entry) => entry.isDirectory() && entry.name !== 'compose').map(({ name }) => name);
+    const rooms = readdirSync(join(root, 'src'), { withFileTypes: true })
+      .filter((entry) => entry.isDirectory() && entry.name !== 'compose')
+      .map(({ name }) => name);
     expect(rooms.filter((room) => !(room in ROOMS))).toEqual([]);
   });
 
@@ -174,7 +179,10 @@ describe('the import table', () => {
   });
 
   it('declares every npm package that it uses', () => {
-    const { dependencies, devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Record<'dependencies' | 'devDependencies', Record<string, string>>;
+    const { dependencies, devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Record<
+      'dependencies' | 'devDependencies',
+      Record<string, string>
+    >;
     const declared = { ...dependencies, ...devDependencies };
     expect(Object.keys(PACKAGES).filter((name) => !(name in declared))).toEqual([]);
     expect(Object.keys(dependencies).filter((name) => !(name in PACKAGES))).toEqual([]);

@@ -111,7 +111,7 @@ async function allOrNone<Values extends readonly unknown[]>(
   promises: { readonly [Key in keyof Values]: Promise<Values[Key]> },
 ): Promise<Values> {
   try {
-    return (await Promise.all(promises)) as unknown as Values;
+    return await Promise.all(promises);
   } catch (error) {
     stop.abort(error);
     await Promise.allSettled(promises);

@@ -11,7 +11,10 @@ afterAll(() => rmSync(place, { recursive: true, force: true }));
 /** A folder with an application of these files, over a small one that works. */
 function application(name: string, files: Readonly<Record<string, string>> = {}): string {
   mkdirSync(at(name), { recursive: true });
-  const works = { 'package.json': JSON.stringify({ name, version: '1.0.0', scripts: { start: 'node server.js' } }), 'server.js': 'console.log("never started");\n' };
+  const works = {
+    'package.json': JSON.stringify({ name, version: '1.0.0', scripts: { start: 'node server.js' } }),
+    'server.js': 'console.log("never started");\n',
+  };
   for (const [file, content] of Object.entries({ ...works, ...files })) writeFileSync(join(at(name), file), content);
   return at(name);
 }
@@ -37,7 +40,12 @@ describe('what users get wrong', () => {
     ['no builder', ['build', 'x'], 3, [/--builder base/]],
     ['a missing path', ['build', 'x', '--builder', 'base', '--path', 'nowhere'], 3, [/nowhere/, /--path/]],
     ['a path that is a file', ['build', 'x', '--builder', 'base', '--path', 'file'], 3, [/file".*not a folder/, /--path/]],
-    ['a name that is no image name', ['build', 'UPPER/Case', '--builder', 'base', '--path', 'works'], 3, [/UPPER\/Case/, /upper-case/, /Write it as upper\/case/]],
+    [
+      'a name that is no image name',
+      ['build', 'UPPER/Case', '--builder', 'base', '--path', 'works'],
+      3,
+      [/UPPER\/Case/, /upper-case/, /Write it as upper\/case/],
+    ],
     ['a name with a digest', ['build', `x@sha256:${'0'.repeat(64)}`, '--builder', 'base', '--path', 'works'], 3, [/digest/]],
     ['an unknown option', ['build', 'x', '--biulder', 'base'], 3, [/--biulder/, /--builder/]],
     ['an unknown command', ['biuld', 'x'], 3, [/biuld/, /build/]],

@@ -28,7 +28,8 @@ const resize = (megabytes: number) => execFileSync('mount', ['-o', `remount,size
 
 describe.skipIf(skipWithout('the right to mount a small file system', isMounted))('a full disk', () => {
   const app = join(place, 'app');
-  const build = (image: string, ...more: readonly string[]) => runTspack(['build', image, '--builder', 'base', '--path', app, ...more], { env: { TSPACK_HOME: home } });
+  const build = (image: string, ...more: readonly string[]) =>
+    runTspack(['build', image, '--builder', 'base', '--path', app, ...more], { env: { TSPACK_HOME: home } });
 
   beforeAll(() => {
     mkdirSync(app);

@@ -32,7 +32,8 @@ describe.skipIf(skipWithout(missing.join(', '), missing.length === 0))('one buil
   let digest: string;
   let imageId: string;
 
-  const program = async (name: string, ...args: readonly string[]) => (await run(findProgram(name)!, [...args], { env: { ...process.env, ...env }, maxBuffer: 1 << 26 })).stdout;
+  const program = async (name: string, ...args: readonly string[]) =>
+    (await run(findProgram(name)!, [...args], { env: { ...process.env, ...env }, maxBuffer: 1 << 26 })).stdout;
   const json = async <Shape>(name: string, ...args: readonly string[]) => JSON.parse(await program(name, ...args)) as Shape;
 
   beforeAll(async () => {
@@ -43,7 +44,9 @@ describe.skipIf(skipWithout(missing.join(', '), missing.length === 0))('one buil
     started.push(registry);
     image = `${registry.host}/team/app:v1`;
     const outputs = ['docker', `oci:${at('oci')}`, `oci-archive:${at('oci.tar')}`, `docker-archive:${at('docker.tar')}`];
-    built = await runTspack(['build', image, '--path', SAMPLE, '--builder', 'base', '--publish', ...outputs.flatMap((output) => ['--output', output])], { env });
+    built = await runTspack(['build', image, '--path', SAMPLE, '--builder', 'base', '--publish', ...outputs.flatMap((output) => ['--output', output])], {
+      env,
+    });
     imageId = imageIdOf(built);
     digest = lastLine(built).split('@')[1] ?? 'no digest';
   });
@@ -115,7 +118,13 @@ describe.skipIf(skipWithout(missing.join(', '), missing.length === 0))('one buil
   it('is described alike wherever it lies', async () => {
     const describe = async (...args: readonly string[]) => {
       // Sizes are of the tars here and of the blobs there.
-      const { name: _name, place: _place, sizeBytes: _size, layers, ...facts } = JSON.parse((await inspected(...args)).stdout) as { layers: readonly { sizeBytes: number }[] } & Record<string, unknown>;
+      const {
+        name: _name,
+        place: _place,
+        sizeBytes: _size,
+        layers,
+        ...facts
+      } = JSON.parse((await inspected(...args)).stdout) as { layers: readonly { sizeBytes: number }[] } & Record<string, unknown>;
       return { ...facts, layers: layers.map(({ sizeBytes: _of, ...layer }) => layer) };
     };
     const inspected = async (...args: readonly string[]) => {
@@ -133,7 +142,9 @@ describe.skipIf(skipWithout(missing.join(', '), missing.length === 0))('one buil
   it('gives its SBOM from the registry', async () => {
     const ended = await runTspack(['sbom', 'download', image, '--remote', '--output-dir', at('sbom')], { env });
     expect(ended, ended.stderr).toMatchObject({ code: 0 });
-    const bom = JSON.parse(readFileSync(join(at('sbom'), 'layers/sbom/launch/tspack_nodejs/dependencies/sbom.cdx.json'), 'utf8')) as { components: readonly { name: string }[] };
+    const bom = JSON.parse(readFileSync(join(at('sbom'), 'layers/sbom/launch/tspack_nodejs/dependencies/sbom.cdx.json'), 'utf8')) as {
+      components: readonly { name: string }[];
+    };
     expect(bom.components.map(({ name }) => name)).toContain('express');
   });
 
@@ -161,7 +172,10 @@ describe.skipIf(skipWithout(missing.join(', '), missing.length === 0))('one buil
 
   describe('with a registry that asks for a password', () => {
     let name: string;
-    const publish = (directory: string) => runTspack(['build', name, '--path', SAMPLE, '--builder', 'base', '--publish'], { env: { ...env, DOCKER_CONFIG: at(directory), REGISTRY_AUTH_FILE: undefined } });
+    const publish = (directory: string) =>
+      runTspack(['build', name, '--path', SAMPLE, '--builder', 'base', '--publish'], {
+        env: { ...env, DOCKER_CONFIG: at(directory), REGISTRY_AUTH_FILE: undefined },
+      });
 
     beforeAll(async () => {
       const registry = await startDockerRegistry(at('private'), { htpasswd: HTPASSWD });

@@ -39,7 +39,8 @@ describe('two builds of samples/nodejs', () => {
     mkdirSync(second, { recursive: true });
     for (const name of readdirSync(SAMPLE).reverse()) cpSync(join(SAMPLE, name), join(second, name), { recursive: true });
     const root = installCopy(join(place, 'package'));
-    for (const path of [user, join(user, 'deeper'), ...readdirSync(user, { recursive: true }).map((name) => join(user, String(name)))]) chownSync(path, NOBODY, NOBODY);
+    for (const path of [user, join(user, 'deeper'), ...readdirSync(user, { recursive: true }).map((name) => join(user, String(name)))])
+      chownSync(path, NOBODY, NOBODY);
     // Left over from the first user, as sudo leaves such variables.
     const closed = join(place, 'closed');
     mkdirSync(closed, { mode: 0o700 });
@@ -49,7 +50,14 @@ describe('two builds of samples/nodejs', () => {
       root,
       cwd: user,
       prefix: [...umask('077'), 'setpriv', '--reuid', String(NOBODY), '--regid', String(NOBODY), '--clear-groups', '--'],
-      env: { npm_config_userconfig: join(closed, 'npmrc'), HOME: user, TSPACK_HOME: join(user, 'home'), LC_ALL: 'tr_TR.UTF-8', LANG: 'tr_TR.UTF-8', TZ: 'Pacific/Kiritimati' },
+      env: {
+        npm_config_userconfig: join(closed, 'npmrc'),
+        HOME: user,
+        TSPACK_HOME: join(user, 'home'),
+        LC_ALL: 'tr_TR.UTF-8',
+        LANG: 'tr_TR.UTF-8',
+        TZ: 'Pacific/Kiritimati',
+      },
     });
     expect(two).toEqual(one);
   });
@@ -57,6 +65,7 @@ describe('two builds of samples/nodejs', () => {
 
 /** What is installed from the package, where any user can read it: the repository may lie in a closed folder. */
 function installCopy(directory: string): string {
-  for (const part of ['package.json', 'dist', 'builders', 'launcher/bin', 'node_modules/openpgp']) cpSync(join(packageRoot(), part), join(directory, part), { recursive: true, dereference: true });
+  for (const part of ['package.json', 'dist', 'builders', 'launcher/bin', 'node_modules/openpgp'])
+    cpSync(join(packageRoot(), part), join(directory, part), { recursive: true, dereference: true });
   return directory;
 }

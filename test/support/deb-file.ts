@@ -71,7 +71,13 @@ function member(path: string, flag: string, content: Buffer, entry: Partial<Fake
   header.write(entry.linkTarget ?? '', 157, 100);
   header.write('ustar  \0', 257);
   header.fill(0x20, 148, 156);
-  header.write(`${header.reduce((sum, byte) => sum + byte, 0).toString(8).padStart(6, '0')}\0 `, 148);
+  header.write(
+    `${header
+      .reduce((sum, byte) => sum + byte, 0)
+      .toString(8)
+      .padStart(6, '0')}\0 `,
+    148,
+  );
   return [header, content, Buffer.alloc((512 - (content.length % 512)) % 512)];
 }
 

@@ -55,7 +55,8 @@ export async function startFakeAptRepository(suites: Readonly<Record<string, rea
   const keyringDirectory = mkdtempSync(join(tmpdir(), 'fake-apt-keys-'));
   const key = await newKey('Archive');
   const foreignKey = await newKey('Somebody else');
-  for (const name of ['trixie-automatic', 'trixie-stable', 'trixie-security-automatic']) writeFileSync(join(keyringDirectory, `debian-archive-${name}.gpg`), key.publicKey);
+  for (const name of ['trixie-automatic', 'trixie-stable', 'trixie-security-automatic'])
+    writeFileSync(join(keyringDirectory, `debian-archive-${name}.gpg`), key.publicKey);
 
   const faults: FakeAptFaults = {};
   const requests: string[] = [];
@@ -64,10 +65,20 @@ export async function startFakeAptRepository(suites: Readonly<Record<string, rea
 
   const publish = (suite: string, packages: readonly FakePackage[]) => {
     for (const [path, file] of pool) if (file.suite === suite) pool.delete(path);
-    const paragraphs = new Map<string, string[]>([['amd64', []], ['arm64', []]]);
+    const paragraphs = new Map<string, string[]>([
+      ['amd64', []],
+      ['arm64', []],
+    ]);
     for (const each of packages) {
       const architecture = each.architecture ?? 'amd64';
-      const control = [`Package: ${each.name}`, `Version: ${each.version}`, `Architecture: ${architecture}`, ...(each.fields ?? []), 'Description: made for a test', ''].join('\n');
+      const control = [
+        `Package: ${each.name}`,
+        `Version: ${each.version}`,
+        `Architecture: ${architecture}`,
+        ...(each.fields ?? []),
+        'Description: made for a test',
+        '',
+      ].join('\n');
       const bytes = createDeb({ control, entries: each.entries ?? [{ path: `./usr/share/${each.name}/version`, content: each.version }] });
       const path = `pool/main/${each.name[0]}/${each.name}/${each.name}_${each.version.replace(/^\d+:/, '')}_${architecture}.deb`;
       pool.set(path, { name: each.name, bytes, suite });
@@ -87,7 +98,10 @@ export async function startFakeAptRepository(suites: Readonly<Record<string, rea
     for (const architecture of ['amd64', 'arm64']) {
       const plain = Buffer.from(indexes.get(`${suite}/${architecture}`) ?? '');
       const packed = storeXz(plain);
-      lines.push(` ${sha256(plain)} ${plain.length} main/binary-${architecture}/Packages`, ` ${sha256(packed)} ${packed.length} main/binary-${architecture}/Packages.xz`);
+      lines.push(
+        ` ${sha256(plain)} ${plain.length} main/binary-${architecture}/Packages`,
+        ` ${sha256(packed)} ${packed.length} main/binary-${architecture}/Packages.xz`,
+      );
     }
     const text = `${lines.join('\n')}\n`;
     if (faults.signature === 'missing') return text;

@@ -15,7 +15,8 @@ export const FAKE_CLOCK = { now: () => new Date(FAKE_RELEASE_DATE.getTime() + 86
 
 /** A small distribution: real packages in form, with every thing that the fix-ups look at. */
 export function fakePackages(version = '1.0'): readonly FakePackage[] {
-  const both = (name: string, rest: Partial<FakePackage> = {}): readonly FakePackage[] => ['amd64', 'arm64'].map((architecture) => ({ name, version, architecture, ...rest }));
+  const both = (name: string, rest: Partial<FakePackage> = {}): readonly FakePackage[] =>
+    ['amd64', 'arm64'].map((architecture) => ({ name, version, architecture, ...rest }));
   return [
     {
       name: 'base-passwd',
@@ -61,7 +62,9 @@ export function fakePackages(version = '1.0'): readonly FakePackage[] {
 export function writeFakeBuilder(parent: string, name = 'own'): BuilderDefinition {
   const directory = join(parent, name);
   mkdirSync(directory, { recursive: true });
-  writeFileSync(join(directory, 'builder.toml'), `
+  writeFileSync(
+    join(directory, 'builder.toml'),
+    `
 description = "A builder for tests"
 maintainer = "tests"
 homepage = "https://example.org"
@@ -95,7 +98,8 @@ arm64 = "sha512-${'A'.repeat(86)}=="
 [npm]
 version = "11.0.0"
 integrity = "sha512-${'A'.repeat(86)}=="
-`);
+`,
+  );
   return readBuilder(directory);
 }
 
@@ -105,7 +109,11 @@ export function fakeDebian(repository: FakeAptRepository, cacheDirectory: string
 }
 
 /** A builder with its locks made from the repository, and a supply for amd64. */
-export async function lockFakeBuilder(repository: FakeAptRepository, home: string, options: { readonly frozen?: boolean; readonly events?: (event: BuilderEvent) => void } = {}): Promise<{ readonly builder: BuilderDefinition; supply(architecture?: 'amd64' | 'arm64'): PackageSupply }> {
+export async function lockFakeBuilder(
+  repository: FakeAptRepository,
+  home: string,
+  options: { readonly frozen?: boolean; readonly events?: (event: BuilderEvent) => void } = {},
+): Promise<{ readonly builder: BuilderDefinition; supply(architecture?: 'amd64' | 'arm64'): PackageSupply }> {
   const builder = writeFakeBuilder(join(home, 'builders'));
   const debian = fakeDebian(repository, join(home, 'downloads'));
   const { keyringDirectory } = repository;
@@ -114,12 +122,35 @@ export async function lockFakeBuilder(repository: FakeAptRepository, home: strin
   return {
     builder,
     supply: (architecture = 'amd64') =>
-      createPackageSupply({ builder, architecture, debian, lockCacheDirectory: join(home, 'locks'), frozen, clock: FAKE_CLOCK, keyringDirectory, ...(events === undefined ? {} : { events }) }),
+      createPackageSupply({
+        builder,
+        architecture,
+        debian,
+        lockCacheDirectory: join(home, 'locks'),
+        frozen,
+        clock: FAKE_CLOCK,
+        keyringDirectory,
+        ...(events === undefined ? {} : { events }),
+      }),
   };
 }
 
 /** The entries of a layer by path, files with their content as text. */
-export async function listLayer(layer: Layer): Promise<ReadonlyMap<string, { readonly type: string; readonly mode: number; readonly uid: number; readonly gid: number; readonly linkTarget: string | undefined; readonly content: string }>> {
+export async function listLayer(
+  layer: Layer,
+): Promise<
+  ReadonlyMap<
+    string,
+    {
+      readonly type: string;
+      readonly mode: number;
+      readonly uid: number;
+      readonly gid: number;
+      readonly linkTarget: string | undefined;
+      readonly content: string;
+    }
+  >
+> {
   const found = new Map<string, { type: string; mode: number; uid: number; gid: number; linkTarget: string | undefined; content: string }>();
   for await (const entry of readTar(layer.openTar())) {
     const chunks: Uint8Array[] = [];

@@ -18,13 +18,17 @@ export interface FakeDaemon extends AsyncDisposable {
 }
 
 export const DOCKER_VERSION = { Version: '28.2.2', ApiVersion: '1.50', MinAPIVersion: '1.24', Os: 'linux', Arch: 'amd64', Components: [{ Name: 'Engine' }] };
-export const PODMAN_VERSION = { Version: '5.4.0', ApiVersion: '1.41', MinAPIVersion: '1.24', Os: 'linux', Arch: 'arm64', Components: [{ Name: 'Podman Engine' }] };
+export const PODMAN_VERSION = {
+  Version: '5.4.0',
+  ApiVersion: '1.41',
+  MinAPIVersion: '1.24',
+  Os: 'linux',
+  Arch: 'arm64',
+  Components: [{ Name: 'Podman Engine' }],
+};
 
 /** A daemon on a Unix socket: `answers` maps `METHOD /path` (without query) to what to say; anything else is 404. */
-export async function startFakeDaemon(
-  answers: Readonly<Record<string, unknown>>,
-  version: object = DOCKER_VERSION,
-): Promise<FakeDaemon> {
+export async function startFakeDaemon(answers: Readonly<Record<string, unknown>>, version: object = DOCKER_VERSION): Promise<FakeDaemon> {
   const directory = mkdtempSync(join(tmpdir(), 'tspack-fake-daemon-'));
   const socket = join(directory, 'socket');
   const requests: DaemonRequest[] = [];

@@ -19,10 +19,25 @@ async function tarball(files: Readonly<Record<string, string>>): Promise<Buffer>
 export const NODE_VERSIONS = ['20.19.5', '22.21.0', '24.11.1'];
 
 /** A registry without a network: serves Node.js packages of a few bytes, and counts what is asked. */
-export async function createFakeRegistry(): Promise<{ readonly asked: string[]; readonly createDownloads: () => Downloads; tamper: boolean; unreachable: boolean }> {
+export async function createFakeRegistry(): Promise<{
+  readonly asked: string[];
+  readonly createDownloads: () => Downloads;
+  tamper: boolean;
+  unreachable: boolean;
+}> {
   const archives = new Map<string, Buffer>();
   for (const version of NODE_VERSIONS) {
-    archives.set(version, await tarball({ 'bin/node': `#!/bin/sh\necho v${version}\n`, LICENSE: 'MIT', 'README.md': 'x', 'include/node/node.h': '', 'include/node/openssl/archs/linux-x86_64/a.h': '', 'include/node/openssl/archs/aix/a.h': '' }));
+    archives.set(
+      version,
+      await tarball({
+        'bin/node': `#!/bin/sh\necho v${version}\n`,
+        LICENSE: 'MIT',
+        'README.md': 'x',
+        'include/node/node.h': '',
+        'include/node/openssl/archs/linux-x86_64/a.h': '',
+        'include/node/openssl/archs/aix/a.h': '',
+      }),
+    );
   }
   const integrityOf = (content: Buffer) => `sha512-${createHash('sha512').update(content).digest('base64')}`;
   const registry = {
@@ -34,12 +49,20 @@ export async function createFakeRegistry(): Promise<{ readonly asked: string[]; 
       fetchJson({ url }) {
         registry.asked.push(url);
         if (registry.unreachable) return Promise.reject(new Error('unreachable'));
-        return Promise.resolve({ versions: Object.fromEntries([...archives].map(([version, content]) => [version, { dist: { tarball: `https://registry.test/node-${version}.tgz`, integrity: integrityOf(content) } }])) });
+        return Promise.resolve({
+          versions: Object.fromEntries(
+            [...archives].map(([version, content]) => [
+              version,
+              { dist: { tarball: `https://registry.test/node-${version}.tgz`, integrity: integrityOf(content) } },
+            ]),
+          ),
+        });
       },
       fetchFile({ url, path, digest }) {
         registry.asked.push(url);
         const content = archives.get(/node-(.*)\.tgz$/.exec(url)![1]!)!;
-        if (!('base64' in digest) || integrityOf(registry.tamper ? Buffer.from('other') : content) !== `sha512-${digest.base64}`) return Promise.reject(new Error('digest mismatch'));
+        if (!('base64' in digest) || integrityOf(registry.tamper ? Buffer.from('other') : content) !== `sha512-${digest.base64}`)
+          return Promise.reject(new Error('digest mismatch'));
         writeFileSync(path, content);
         return Promise.resolve();
       },
@@ -69,7 +92,12 @@ export interface FakeNpm {
  * Runs everything for real but npm: `ci` and `install` write packages as package.json names them, `prune` removes devDependencies,
  * `run build` calls `onBuild`.
  */
-export function createFakeNpm(options: { readonly packages?: Readonly<Record<string, FakePackage>>; readonly onBuild?: (cwd: string, env: Readonly<Record<string, string>>) => number } = {}): FakeNpm {
+export function createFakeNpm(
+  options: {
+    readonly packages?: Readonly<Record<string, FakePackage>>;
+    readonly onBuild?: (cwd: string, env: Readonly<Record<string, string>>) => number;
+  } = {},
+): FakeNpm {
   const fake: FakeNpm = {
     calls: [],
     environments: [],
@@ -93,7 +121,8 @@ export function createFakeNpm(options: { readonly packages?: Readonly<Record<str
       if (args[0] === 'prune') {
         for (const name of Object.keys(manifest['devDependencies'] ?? {})) rmSync(join(command.cwd, 'node_modules', name), { recursive: true, force: true });
       } else {
-        for (const name of Object.keys({ ...manifest['dependencies'], ...(development ? manifest['devDependencies'] : {}) })) writePackage(command.cwd, name, options.packages?.[name] ?? {});
+        for (const name of Object.keys({ ...manifest['dependencies'], ...(development ? manifest['devDependencies'] : {}) }))
+          writePackage(command.cwd, name, options.packages?.[name] ?? {});
       }
       return { exitCode: 0, signal: undefined, tail: '', stdout: '' };
     },
@@ -109,7 +138,9 @@ function writePackage(root: string, name: string, { files = {}, bin }: FakePacka
     writeFileSync(join(directory, file), content);
   }
   const hidden = join(root, 'node_modules/.package-lock.json');
-  const lock: { lockfileVersion: number; packages: Record<string, unknown> } = existsSync(hidden) ? (JSON.parse(readFileSync(hidden, 'utf8')) as never) : { lockfileVersion: 3, packages: {} };
+  const lock: { lockfileVersion: number; packages: Record<string, unknown> } = existsSync(hidden)
+    ? (JSON.parse(readFileSync(hidden, 'utf8')) as never)
+    : { lockfileVersion: 3, packages: {} };
   lock.packages[`node_modules/${name}`] = { version: '1.0.0', integrity: `sha512-${Buffer.from(name).toString('base64')}` };
   writeFileSync(hidden, JSON.stringify(lock));
   if (bin === undefined) return;

@@ -15,7 +15,12 @@ export interface FakeRegistrySwitches {
   /** A token is refused after so many requests. */
   tokenUses: number;
   /** Answers to give instead of the right one, each used once; a function sees the request. */
-  failures: { readonly when: (method: string, path: string) => boolean; readonly status: number; readonly headers?: Record<string, string>; readonly body?: string }[];
+  failures: {
+    readonly when: (method: string, path: string) => boolean;
+    readonly status: number;
+    readonly headers?: Record<string, string>;
+    readonly body?: string;
+  }[];
   /** Cut the connection after so many bytes of an upload's body, one entry per body. */
   dropUploads: number[];
   /** Cut the connection after so many bytes of a blob, one entry per answer. */
@@ -72,9 +77,22 @@ const sha256 = (bytes: Uint8Array) => `sha256:${createHash('sha256').update(byte
 /** A strict registry in memory (distribution-spec 1.1), on the loopback interface. */
 export async function startFakeRegistry(switches: Partial<FakeRegistrySwitches> = {}, options: { readonly tls?: boolean } = {}): Promise<FakeRegistry> {
   const state: FakeRegistrySwitches = {
-    auth: 'none', username: 'someone', password: 'open sesame', identityToken: 'refresh-me', tokenUses: Infinity, failures: [],
-    dropUploads: [], dropDownloads: [], forgetBrokenUploads: false, loseUploadAnswers: 0, mounts: 'yes', lieAboutContent: false, redirectBlobs: false,
-    ranges: true, terse: false, ...switches,
+    auth: 'none',
+    username: 'someone',
+    password: 'open sesame',
+    identityToken: 'refresh-me',
+    tokenUses: Infinity,
+    failures: [],
+    dropUploads: [],
+    dropDownloads: [],
+    forgetBrokenUploads: false,
+    loseUploadAnswers: 0,
+    mounts: 'yes',
+    lieAboutContent: false,
+    redirectBlobs: false,
+    ranges: true,
+    terse: false,
+    ...switches,
   };
   const repositories = new Map<string, Repository>();
   const uploads = new Map<string, Upload>();
@@ -84,7 +102,11 @@ export async function startFakeRegistry(switches: Partial<FakeRegistrySwitches> 
   let uploadedBytes = 0;
 
   const repositoryOf = (name: string): Repository => {
-    const repository = repositories.get(name) ?? { blobs: new Map<string, Buffer>(), manifests: new Map<string, { mediaType: string; bytes: Buffer }>(), tags: new Map<string, string>() };
+    const repository = repositories.get(name) ?? {
+      blobs: new Map<string, Buffer>(),
+      manifests: new Map<string, { mediaType: string; bytes: Buffer }>(),
+      tags: new Map<string, string>(),
+    };
     repositories.set(name, repository);
     return repository;
   };
@@ -200,7 +222,12 @@ export async function startFakeRegistry(switches: Partial<FakeRegistrySwitches> 
     if (request.method === 'PUT') {
       const bytes = await readAll(request);
       const mediaType = request.headers['content-type'] ?? '';
-      const manifest = JSON.parse(bytes.toString()) as { mediaType?: string; config?: { digest: string }; layers?: { digest: string; urls?: string[] }[]; manifests?: { digest: string }[] };
+      const manifest = JSON.parse(bytes.toString()) as {
+        mediaType?: string;
+        config?: { digest: string };
+        layers?: { digest: string; urls?: string[] }[];
+        manifests?: { digest: string }[];
+      };
       if (manifest.mediaType !== mediaType) return refuse(response, 400, 'MANIFEST_INVALID', `content type is ${mediaType}`);
       const blobs = [...(manifest.config === undefined ? [] : [manifest.config]), ...(manifest.layers ?? []).filter(({ urls }) => urls === undefined)];
       const missing = blobs.find(({ digest }) => !repository.blobs.has(digest)) ?? manifest.manifests?.find(({ digest }) => !repository.manifests.has(digest));
@@ -218,7 +245,9 @@ export async function startFakeRegistry(switches: Partial<FakeRegistrySwitches> 
     if (found === undefined) return refuse(response, 404, 'MANIFEST_UNKNOWN', 'manifest unknown');
     if (!(request.headers.accept ?? '').includes(found.mediaType)) violations.push(`${found.mediaType} is not accepted by the client`);
     const bytes = served(found.bytes);
-    const headers = state.terse ? {} : { 'content-type': found.mediaType, 'content-length': String(bytes.length), 'docker-content-digest': sha256(found.bytes) };
+    const headers = state.terse
+      ? {}
+      : { 'content-type': found.mediaType, 'content-length': String(bytes.length), 'docker-content-digest': sha256(found.bytes) };
     response.writeHead(200, headers).end(request.method === 'HEAD' ? undefined : bytes);
   }
 
@@ -262,7 +291,10 @@ export async function startFakeRegistry(switches: Partial<FakeRegistrySwitches> 
     if (request.method === 'PATCH') {
       if (request.headers['content-type'] !== 'application/octet-stream') violations.push('PATCH without application/octet-stream');
       const [, start, end] = /^(\d+)-(\d+)$/.exec(range ?? '') ?? [];
-      const wrong = range === undefined ? session.size !== 0 : Number(start) !== session.size || Number(end) - Number(start) + 1 !== Number(request.headers['content-length']);
+      const wrong =
+        range === undefined
+          ? session.size !== 0
+          : Number(start) !== session.size || Number(end) - Number(start) + 1 !== Number(request.headers['content-length']);
       if (wrong) {
         violations.push(`PATCH of ${range ?? 'everything'} to an upload of ${session.size} bytes`);
         request.resume();

@@ -29,7 +29,12 @@ export class PhaseFixture {
     const names = ['workspace', 'layers', 'platform', 'scratch'];
     const mounts = Object.fromEntries(names.map((name) => [`/${name}`, this.folder(name)]));
     this.sandbox = new FakeSandbox({
-      mounts: { ...mounts, '/cnb/buildpacks': this.folder('buildpacks'), '/cnb/extensions': this.folder('extensions'), '/cnb/build-config': this.folder('build-config') },
+      mounts: {
+        ...mounts,
+        '/cnb/buildpacks': this.folder('buildpacks'),
+        '/cnb/extensions': this.folder('extensions'),
+        '/cnb/build-config': this.folder('build-config'),
+      },
       programs: this.programs,
     });
   }
@@ -50,7 +55,13 @@ export class PhaseFixture {
   /** Adds a buildpack. `detect` and `build` are JavaScript, or the text of a script that runs on the host. */
   buildpack(
     name: string,
-    options: { readonly api?: string; readonly info?: string; readonly toml?: string; readonly detect?: FakeProgram | string; readonly build?: FakeProgram | string } = {},
+    options: {
+      readonly api?: string;
+      readonly info?: string;
+      readonly toml?: string;
+      readonly detect?: FakeProgram | string;
+      readonly build?: FakeProgram | string;
+    } = {},
   ): void {
     const [id, version] = name.split('@') as [string, string];
     const folder = `${id.replaceAll('/', '_')}/${version}`;

@@ -26,8 +26,15 @@ export function realBuilders(home: string) {
     blobs,
     layerWriter: createLayerWriter(blobs),
     runImage: (name: string, architecture: Architecture, place = 'work') =>
-      createRunImage({ builder: builder(name), architecture, supply: supply(name, architecture), layerWriter: createLayerWriter(blobs), workDirectory: join(home, place) }),
-    buildImage: (name: string, architecture: Architecture) => unpackBuildImage({ ...common, builder: builder(name), architecture, supply: supply(name, architecture) }),
+      createRunImage({
+        builder: builder(name),
+        architecture,
+        supply: supply(name, architecture),
+        layerWriter: createLayerWriter(blobs),
+        workDirectory: join(home, place),
+      }),
+    buildImage: (name: string, architecture: Architecture) =>
+      unpackBuildImage({ ...common, builder: builder(name), architecture, supply: supply(name, architecture) }),
     toolbox: (architecture: Architecture) => unpackToolbox({ ...common, builder: builder('toolbox'), architecture, supply: supply('toolbox', architecture) }),
     node: (name: string, architecture: Architecture) =>
       unpackBuilderNode({
@@ -49,8 +56,26 @@ export function machineArchitecture(): Architecture | undefined {
 export function sandboxArguments(root: string, mounts: readonly string[], env: Readonly<Record<string, string>>): readonly string[] {
   const bundle = '/etc/ssl/certs/ca-certificates.crt';
   return [
-    '--unshare-user', '--uid', '1001', '--gid', '1000', '--unshare-pid', '--unshare-ipc', '--die-with-parent', '--new-session',
-    '--ro-bind', root, '/', '--proc', '/proc', '--dev', '/dev', '--tmpfs', '/tmp', '--tmpfs', '/home/cnb',
+    '--unshare-user',
+    '--uid',
+    '1001',
+    '--gid',
+    '1000',
+    '--unshare-pid',
+    '--unshare-ipc',
+    '--die-with-parent',
+    '--new-session',
+    '--ro-bind',
+    root,
+    '/',
+    '--proc',
+    '/proc',
+    '--dev',
+    '/dev',
+    '--tmpfs',
+    '/tmp',
+    '--tmpfs',
+    '/home/cnb',
     ...['/etc/resolv.conf', '/etc/hosts', bundle].filter((path) => existsSync(path)).flatMap((path) => ['--ro-bind', path, path]),
     ...mounts,
     '--clearenv',

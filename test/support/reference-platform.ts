@@ -35,7 +35,11 @@ export async function startDockerd(directory: string): Promise<StartedProgram & 
   const socket = join(directory, 'docker.sock');
   const bridge = await createBridge();
   const folders = ['--data-root', join(directory, 'data'), '--exec-root', join(directory, 'exec'), '--pidfile', join(directory, 'pid')];
-  const started = start('dockerd', [...folders, '--host', `unix://${socket}`, '--iptables=false', '--ip6tables=false', `--bridge=${bridge}`], join(directory, 'log'));
+  const started = start(
+    'dockerd',
+    [...folders, '--host', `unix://${socket}`, '--iptables=false', '--ip6tables=false', `--bridge=${bridge}`],
+    join(directory, 'log'),
+  );
   const host = `unix://${socket}`;
   let apiVersion = '';
   await answers(started, join(directory, 'log'), async () => {
@@ -50,7 +54,9 @@ export async function startDockerd(directory: string): Promise<StartedProgram & 
       await started[Symbol.asyncDispose]();
       await run('ip', ['link', 'delete', bridge]);
       // It leaves its network namespaces mounted, and nobody can remove the folder then.
-      const mounts = readFileSync('/proc/self/mountinfo', 'utf8').split('\n').map((line) => line.split(' ')[4] ?? '');
+      const mounts = readFileSync('/proc/self/mountinfo', 'utf8')
+        .split('\n')
+        .map((line) => line.split(' ')[4] ?? '');
       for (const mount of mounts.filter((path) => path.startsWith(`${directory}/`)).reverse()) await run('umount', [mount]);
     },
   };
@@ -72,7 +78,10 @@ async function createBridge(): Promise<string> {
 }
 
 /** Docker's own registry on a free port of this machine; with the lines of an htpasswd file (bcrypt) it asks who it is. */
-export async function startDockerRegistry(directory: string, options: { readonly htpasswd?: string } = {}): Promise<StartedProgram & { readonly host: string }> {
+export async function startDockerRegistry(
+  directory: string,
+  options: { readonly htpasswd?: string } = {},
+): Promise<StartedProgram & { readonly host: string }> {
   mkdirSync(directory, { recursive: true });
   const host = `127.0.0.1:${await freePort()}`;
   const config = join(directory, 'config.yml');
@@ -130,7 +139,13 @@ export async function publishReferenceBuilder(options: {
     },
   );
   await openToolbox(machine, silent, signal);
-  const buildImage = await unpackBuildImage({ builder: owner, architecture, supply: createSupply(machine)(owner, architecture, false, silent, signal), cacheDirectory, clock: systemClock });
+  const buildImage = await unpackBuildImage({
+    builder: owner,
+    architecture,
+    supply: createSupply(machine)(owner, architecture, false, silent, signal),
+    cacheDirectory,
+    clock: systemClock,
+  });
   const node = await unpackBuilderNode({
     builder: owner,
     architecture,

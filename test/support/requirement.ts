@@ -4,14 +4,16 @@ import { delimiter, join } from 'node:path';
 /** The path of a program, from the folder of reference tools or from PATH; undefined when there is none. */
 export function findProgram(name: string): string | undefined {
   const folders = [process.env.TSPACK_TEST_REFERENCE ?? '', ...(process.env.PATH ?? '').split(delimiter)].filter((folder) => folder !== '');
-  return folders.map((folder) => join(folder, name)).find((path) => {
-    try {
-      accessSync(path, constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
+  return folders
+    .map((folder) => join(folder, name))
+    .find((path) => {
+      try {
+        accessSync(path, constants.X_OK);
+        return true;
+      } catch {
+        return false;
+      }
+    });
 }
 
 /**

@@ -20,10 +20,16 @@ export async function syntheticLayer(seed: string, sizeBytes = 10_000): Promise<
 }
 
 /** A small valid image: the same for the same seed. */
-export async function syntheticImage(seed: string, options: { readonly layers?: number; readonly layerBytes?: number; readonly config?: Partial<ImageConfig> } = {}): Promise<Image> {
+export async function syntheticImage(
+  seed: string,
+  options: { readonly layers?: number; readonly layerBytes?: number; readonly config?: Partial<ImageConfig> } = {},
+): Promise<Image> {
   const layers = await Promise.all(Array.from({ length: options.layers ?? 2 }, (_, index) => syntheticLayer(`${seed}-${index}`, options.layerBytes)));
   const history = layers.map((_, index) => ({ created: '1980-01-01T00:00:01Z', created_by: `layer ${index}` }));
-  return createImage({ config: { os: 'linux', architecture: 'amd64', created: '1980-01-01T00:00:01Z', history, config: { Labels: { seed } }, ...options.config }, layers });
+  return createImage({
+    config: { os: 'linux', architecture: 'amd64', created: '1980-01-01T00:00:01Z', history, config: { Labels: { seed } }, ...options.config },
+    layers,
+  });
 }
 
 function randomBytes(seed: string, size: number): Uint8Array {

@@ -20,9 +20,7 @@ export function storeXz(content: Uint8Array): Buffer {
   const footerBody = Buffer.alloc(6);
   footerBody.writeUInt32LE(indexSize / 4 - 1, 0);
   flags.copy(footerBody, 4);
-  return Buffer.concat([
-    header, padded(block), checksum(content), index, checksum(index), checksum(footerBody), footerBody, Buffer.from('YZ'),
-  ]);
+  return Buffer.concat([header, padded(block), checksum(content), index, checksum(index), checksum(footerBody), footerBody, Buffer.from('YZ')]);
 }
 
 function padded(bytes: Buffer): Buffer {

@@ -75,10 +75,19 @@ describe.skipIf(skipWithout('an x64 or arm64 machine', architecture !== undefine
   it('has no link without a target and no library that is missing, but for what is left out on purpose', { timeout: 300_000 }, async () => {
     const links = await inside(String.raw`find / -xdev -xtype l -not -path '/proc/*' -not -path '/dev/*' -printf '%p\n' 2>/dev/null || true`);
     // The sanitizer runtimes are excluded packages; their links belong to the compiler's.
-    const unexpected = links.split('\n').filter((path) => path !== '' && !/^\/(etc\/mtab|usr\/share\/(doc|locale|man)\/|usr\/lib\/python3|usr\/lib\/gcc\/[^/]+\/14\/lib\w+san\.so$)/.test(path));
+    const unexpected = links
+      .split('\n')
+      .filter((path) => path !== '' && !/^\/(etc\/mtab|usr\/share\/(doc|locale|man)\/|usr\/lib\/python3|usr\/lib\/gcc\/[^/]+\/14\/lib\w+san\.so$)/.test(path));
     expect(unexpected).toEqual([]);
-    const missing = await inside(String.raw`find /usr/bin /usr/sbin /usr/lib/git-core /usr/lib/gcc -type f -perm /111 -exec ldd {} + 2>/dev/null | grep 'not found' | sort -u || true`);
-    expect(missing.split('\n').map((line) => line.trim().split(' ')[0]).filter(Boolean)).toEqual(['libdebconfclient.so.0', 'libgprofng.so.0']);
+    const missing = await inside(
+      String.raw`find /usr/bin /usr/sbin /usr/lib/git-core /usr/lib/gcc -type f -perm /111 -exec ldd {} + 2>/dev/null | grep 'not found' | sort -u || true`,
+    );
+    expect(
+      missing
+        .split('\n')
+        .map((line) => line.trim().split(' ')[0])
+        .filter(Boolean),
+    ).toEqual(['libdebconfclient.so.0', 'libgprofng.so.0']);
   });
 });
 
@@ -98,7 +107,11 @@ describe.skipIf(skipWithout('the scanner syft', syft !== undefined))('a scanner'
       readonly distro: { readonly id: string; readonly versionID: string };
     };
     const packages = found.artifacts.filter(({ type }) => type === 'deb');
-    expect(packages.map((each) => `${each.name} ${each.version}`).sort()).toEqual(packagesOfSet(lock, 'run').map((each) => `${each.name} ${each.version}`).sort());
+    expect(packages.map((each) => `${each.name} ${each.version}`).sort()).toEqual(
+      packagesOfSet(lock, 'run')
+        .map((each) => `${each.name} ${each.version}`)
+        .sort(),
+    );
     expect(packages.filter(({ licenses }) => licenses.length === 0)).toEqual([]);
     expect(found.distro.id).toBe('debian');
     expect(found.distro.versionID).toMatch(/^13(\.|$)/);

@@ -25,9 +25,21 @@ async function programImage(): Promise<Image> {
   const chunks: Uint8Array[] = [];
   for await (const chunk of writeTar([{ path: 'crane', type: 'file', mode: 0o755, content: readFileSync(CRANE!) }])) chunks.push(chunk);
   const tar = Buffer.concat(chunks);
-  const layer = createTarLayer({ diffId: digestOf(tar), tarSizeBytes: tar.length, openTar: async function* () { yield tar; } });
+  const layer = createTarLayer({
+    diffId: digestOf(tar),
+    tarSizeBytes: tar.length,
+    openTar: async function* () {
+      yield tar;
+    },
+  });
   return createImage({
-    config: { os: 'linux', architecture: 'amd64', created: '1980-01-01T00:00:01Z', history: [{ created_by: 'test' }], config: { Entrypoint: ['/crane'], Env: ['PATH=/'], Labels: { a: 'b' } } },
+    config: {
+      os: 'linux',
+      architecture: 'amd64',
+      created: '1980-01-01T00:00:01Z',
+      history: [{ created_by: 'test' }],
+      config: { Entrypoint: ['/crane'], Env: ['PATH=/'], Labels: { a: 'b' } },
+    },
     layers: [layer],
   });
 }
@@ -54,7 +66,12 @@ describe.skipIf(CRANE === undefined).each(daemons)('$name $version at $address',
     await open().write(image, [name, other]);
   });
   afterAll(async () => {
-    for (const reference of [name, other]) await daemon.http.request({ method: 'DELETE', url: `${daemon.url}/images/localhost/tspack-test/${daemon.name}:${reference.tag}?force=1`, expect: [404, 409] });
+    for (const reference of [name, other])
+      await daemon.http.request({
+        method: 'DELETE',
+        url: `${daemon.url}/images/localhost/tspack-test/${daemon.name}:${reference.tag}?force=1`,
+        expect: [404, 409],
+      });
     rmSync(directory, { recursive: true, force: true });
   });
 
@@ -77,9 +94,17 @@ describe.skipIf(CRANE === undefined).each(daemons)('$name $version at $address',
   it('refuses a broken archive with what the daemon says', async () => {
     // Nothing that the daemon has already, or it would not look at the content.
     const content = Buffer.from(`not a tar ${Date.now()}`.padEnd(2048, '.'));
-    const layer = { diffId: digestOf(content), tarSizeBytes: content.length, openTar: async function* () { yield content; } };
+    const layer = {
+      diffId: digestOf(content),
+      tarSizeBytes: content.length,
+      openTar: async function* () {
+        yield content;
+      },
+    };
     const broken = createImage({ config: { os: 'linux', architecture: 'amd64' }, layers: [layer] });
-    await expect(open().write(broken, [parseImageReference('localhost/tspack-test/broken:1')])).rejects.toMatchObject({ code: expect.stringMatching(/^DAEMON_/) as string });
+    await expect(open().write(broken, [parseImageReference('localhost/tspack-test/broken:1')])).rejects.toMatchObject({
+      code: expect.stringMatching(/^DAEMON_/) as string,
+    });
   });
 
   it('runs a container to its end and gives its output and exit code', async () => {
@@ -114,7 +139,10 @@ describe.skipIf(CRANE === undefined).each(daemons)('$name $version at $address',
         () => undefined,
       );
     }
-    await expect.poll(() => started, { timeout: 10_000 }).toMatch(/^[0-9a-f]{64}$/).finally(() => controller.abort());
+    await expect
+      .poll(() => started, { timeout: 10_000 })
+      .toMatch(/^[0-9a-f]{64}$/)
+      .finally(() => controller.abort());
     expect(status).toBe(200);
     expect((await run).code).toBeGreaterThan(0);
     await expect(fetch(`http://127.0.0.1:${port}/v2/`)).rejects.toThrow();

@@ -77,7 +77,10 @@ describe.skipIf(typeof found === 'string' && !isRequired)('the real Debian archi
 
   test.each(['bookworm', 'bookworm-security', 'trixie-backports'])('verifies %s with its own keys', async (suite) => {
     const anything = { bookworm: 'zlib1g', 'bookworm-security': 'libssl3', 'trixie-backports': 'rustc' }[suite]!;
-    const failed = await lockOf('amd64', [anything], [suite]).then(() => undefined, (error: unknown) => (error as { code?: string }).code);
+    const failed = await lockOf('amd64', [anything], [suite]).then(
+      () => undefined,
+      (error: unknown) => (error as { code?: string }).code,
+    );
     // A part of the archive alone may not satisfy dependencies; that comes after verification.
     expect([undefined, 'DEBIAN_RESOLUTION_FAILED']).toContain(failed);
   });

@@ -20,12 +20,22 @@ const home = mkdtempSync(join(tmpdir(), 'tspack-home-'));
 afterAll(() => rmSync(home, { recursive: true }));
 
 function kitFor(application: string | Record<string, string>, env: Record<string, string> = {}): BuildKit {
-  const passed = Object.fromEntries(Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined && /proxy$|^(NODE_EXTRA_CA_CERTS|SSL_CERT_FILE)$/i.test(entry[0])));
+  const passed = Object.fromEntries(
+    Object.entries(process.env).filter(
+      (entry): entry is [string, string] => entry[1] !== undefined && /proxy$|^(NODE_EXTRA_CA_CERTS|SSL_CERT_FILE)$/i.test(entry[0]),
+    ),
+  );
   return createBuildKit({
     buildpack: nodejsBuildpack,
     buildpackDirectory: join(root, 'buildpacks/nodejs'),
     application,
-    env: { ...passed, HOME: home, TSPACK_NPM: npmDirectory!, npm_config_registry: execFileSync('npm', ['config', 'get', 'registry'], { encoding: 'utf8', cwd: tmpdir() }).trim(), ...env },
+    env: {
+      ...passed,
+      HOME: home,
+      TSPACK_NPM: npmDirectory!,
+      npm_config_registry: execFileSync('npm', ['config', 'get', 'registry'], { encoding: 'utf8', cwd: tmpdir() }).trim(),
+      ...env,
+    },
   });
 }
 
@@ -43,7 +53,11 @@ async function answerOf(kit: BuildKit, result: BuildResult, path = '/'): Promise
   const port = await freePort();
   const [program, ...args] = [...web.command, ...(web.args ?? [])];
   const search = ['node/bin', 'npm/bin'].map((folder) => join(kit.layersDirectory, folder));
-  const child: ChildProcess = spawn(program!, args, { cwd: kit.applicationDirectory, env: { PATH: [...search, '/usr/bin', '/bin'].join(':'), PORT: String(port), NODE_ENV: 'production', HOME: home }, stdio: 'inherit' });
+  const child: ChildProcess = spawn(program!, args, {
+    cwd: kit.applicationDirectory,
+    env: { PATH: [...search, '/usr/bin', '/bin'].join(':'), PORT: String(port), NODE_ENV: 'production', HOME: home },
+    stdio: 'inherit',
+  });
   const ended = new Promise((resolve) => child.on('exit', resolve));
   try {
     for (let attempt = 0; attempt < 100; attempt++) {
@@ -81,10 +95,16 @@ describe.skipIf(skipWithout('npm', npm !== undefined))('the Node.js buildpack wi
 
   it('compiles a native module without nodejs.org', async () => {
     const files = {
-      'package.json': JSON.stringify({ name: 'native', version: '1.0.0', dependencies: { 'node-addon-api': '8.5.0', bindings: '1.5.0', own: 'file:own' }, scripts: { start: 'node server.js' } }),
+      'package.json': JSON.stringify({
+        name: 'native',
+        version: '1.0.0',
+        dependencies: { 'node-addon-api': '8.5.0', bindings: '1.5.0', own: 'file:own' },
+        scripts: { start: 'node server.js' },
+      }),
       'own/package.json': JSON.stringify({ name: 'own', version: '1.0.0', gypfile: true, scripts: { install: 'node-gyp rebuild' } }),
       'own/binding.gyp': JSON.stringify({ targets: [{ target_name: 'own', sources: ['own.c'] }] }),
-      'own/own.c': '#include <node_api.h>\nstatic napi_value init(napi_env env, napi_value exports) { napi_value v; napi_create_int32(env, 42, &v); return v; }\nNAPI_MODULE(own, init)\n',
+      'own/own.c':
+        '#include <node_api.h>\nstatic napi_value init(napi_env env, napi_value exports) { napi_value v; napi_create_int32(env, 42, &v); return v; }\nNAPI_MODULE(own, init)\n',
       'own/index.js': "module.exports = require('./build/Release/own.node');",
       'server.js': "require('http').createServer((q, s) => s.end('answer ' + require('own'))).listen(process.env.PORT);",
     };
@@ -96,7 +116,7 @@ describe.skipIf(skipWithout('npm', npm !== undefined))('the Node.js buildpack wi
   });
 
   it('explains a dependency that does not exist', async () => {
-    using kit = kitFor({ 'package.json': JSON.stringify({ name: 'x', dependencies: { 'ms': '99.99.99' }, scripts: { start: 'node .' } }) });
+    using kit = kitFor({ 'package.json': JSON.stringify({ name: 'x', dependencies: { ms: '99.99.99' }, scripts: { start: 'node .' } }) });
     const result = await kit.build();
     expect(result.exitCode).toBe(1);
     expect(result.stderr).toContain('Cannot install the packages: npm ended with exit status 1');
@@ -109,14 +129,17 @@ interface App {
   readonly check: { readonly path: string; readonly contains: string };
 }
 
-describe.skipIf(skipWithout('npm, or the folder TSPACK_TEST_APPS of applications,', npm !== undefined && apps !== undefined))('applications that others wrote', () => {
-  it.each(['node-express-pug', 'node-cors-anywhere', 'node-next-app'])('%s answers its check', async (id) => {
-    const { apps: list } = JSON.parse(readFileSync(join(apps!, 'manifest.json'), 'utf8')) as { apps: App[] };
-    const app = list.find((candidate) => candidate.id === id)!;
-    using kit = kitFor(join(apps!, id), app.buildEnv ?? {});
-    execFileSync('chmod', ['-R', 'u+w', dirname(kit.applicationDirectory)]);
-    const result = await kit.build();
-    expect(result.exitCode).toBe(0);
-    expect(await answerOf(kit, result, app.check.path)).toContain(app.check.contains);
-  });
-});
+describe.skipIf(skipWithout('npm, or the folder TSPACK_TEST_APPS of applications,', npm !== undefined && apps !== undefined))(
+  'applications that others wrote',
+  () => {
+    it.each(['node-express-pug', 'node-cors-anywhere', 'node-next-app'])('%s answers its check', async (id) => {
+      const { apps: list } = JSON.parse(readFileSync(join(apps!, 'manifest.json'), 'utf8')) as { apps: App[] };
+      const app = list.find((candidate) => candidate.id === id)!;
+      using kit = kitFor(join(apps!, id), app.buildEnv ?? {});
+      execFileSync('chmod', ['-R', 'u+w', dirname(kit.applicationDirectory)]);
+      const result = await kit.build();
+      expect(result.exitCode).toBe(0);
+      expect(await answerOf(kit, result, app.check.path)).toContain(app.check.contains);
+    });
+  },
+);

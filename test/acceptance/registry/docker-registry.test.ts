@@ -35,7 +35,10 @@ describe.skipIf(skipWithout('docker-registry', REGISTRY !== undefined)).each(['o
     host = `127.0.0.1:${port}`;
     const auth = access === 'open' ? '' : `auth:\n  htpasswd:\n    realm: test\n    path: ${join(directory, 'htpasswd')}\n`;
     writeFileSync(join(directory, 'htpasswd'), HTPASSWD);
-    writeFileSync(join(directory, 'config.yml'), `version: 0.1\nlog:\n  level: error\nstorage:\n  filesystem:\n    rootdirectory: ${join(directory, 'data')}\nhttp:\n  addr: ${host}\n${auth}`);
+    writeFileSync(
+      join(directory, 'config.yml'),
+      `version: 0.1\nlog:\n  level: error\nstorage:\n  filesystem:\n    rootdirectory: ${join(directory, 'data')}\nhttp:\n  addr: ${host}\n${auth}`,
+    );
     writeFileSync(join(directory, 'config.json'), JSON.stringify(access === 'open' ? {} : { auths: { [host]: { auth: AUTH } } }));
     env = { PATH: process.env.PATH ?? '', HOME: directory, DOCKER_CONFIG: directory, REGISTRY_AUTH_FILE: join(directory, 'config.json') };
     server = spawn(REGISTRY!, ['serve', join(directory, 'config.yml')], { stdio: 'ignore', env: { PATH: process.env.PATH, OTEL_TRACES_EXPORTER: 'none' } });
@@ -61,7 +64,10 @@ describe.skipIf(skipWithout('docker-registry', REGISTRY !== undefined)).each(['o
     return { ...store, outcomes: () => events.flatMap((event) => (event.kind === 'registry-blob' ? [event.outcome] : [])) };
   }
 
-  it.each([['in one request', undefined], ['by PATCH', 1000]] as const)('takes an image %s, and crane and skopeo read it', async (_title, monolithicBytes) => {
+  it.each([
+    ['in one request', undefined],
+    ['by PATCH', 1000],
+  ] as const)('takes an image %s, and crane and skopeo read it', async (_title, monolithicBytes) => {
     const image = await syntheticImage(`seed ${monolithicBytes}`, { layers: 3, layerBytes: 300_000 });
     const name = `${host}/team/app:${monolithicBytes ?? 0}`;
     const { digest } = await open(monolithicBytes).write(image, [parseImageReference(name)]);
