@@ -13,7 +13,18 @@ describe('outputLine()', () => {
   it('keeps colours and drops every other sequence', () => {
     expect(outputLine('\u001b[1;38;5;200mx\u001b[m', true)).toBe('\u001b[1;38;5;200mx\u001b[m\u001b[0m');
     expect(outputLine('\u001b[1mx\u001b[m', false)).toBe('x');
-    for (const hidden of ['\u001b[2J', '\u001b[10;20H', '\u001b[?25l', '\u001b]0;title\u0007', '\u001b]8;;http://x\u001b\\', '\u001bP1$r\u001b\\', '\u001bc', '\u001b(B', '\u009b2J', '\u001b]52;c;aGk=\u0007']) {
+    for (const hidden of [
+      '\u001b[2J',
+      '\u001b[10;20H',
+      '\u001b[?25l',
+      '\u001b]0;title\u0007',
+      '\u001b]8;;http://x\u001b\\',
+      '\u001bP1$r\u001b\\',
+      '\u001bc',
+      '\u001b(B',
+      '\u009b2J',
+      '\u001b]52;c;aGk=\u0007',
+    ]) {
       expect(outputLine(`a${hidden}b`, true)).toBe('ab');
     }
   });
@@ -22,6 +33,7 @@ describe('outputLine()', () => {
     expect(outputLine('a\u0008b\u0007\tc\u001b', true)).toBe('a\\x08b\\x07\tc\\x1b');
     expect(outputLine('a\u001b]0;never ends', true)).toBe('a');
     expect(outputLine('\u202eabc', true)).toBe('\\u{202e}abc');
+    expect(outputLine('\0\0\0\u0001\u001b\u001b[1mx', true)).toBe('\\x00\\x00\\x00\\x01\\x1b\u001b[1mx\u001b[0m');
   });
 
   it('is done soon with a hostile line', () => {
@@ -64,6 +76,11 @@ describe('measures', () => {
     expect([0, 999, 1000, 13_400_000, 999_960, 5e12].map(formatBytes)).toEqual(['0 B', '999 B', '1.0 kB', '13.4 MB', '1.0 MB', '5.0 TB']);
     expect([0, 412, 59_940, 59_960, 72_000, 3_600_000].map(formatDuration)).toEqual(['0.0 s', '0.4 s', '59.9 s', '1 min 0 s', '1 min 12 s', '60 min 0 s']);
     expect(truncate('ab😀d', 3)).toBe('ab…');
-    expect(formatTable([['a', 'bb', 'c'], ['aaa', 'b']])).toBe('a    bb  c\naaa  b');
+    expect(
+      formatTable([
+        ['a', 'bb', 'c'],
+        ['aaa', 'b'],
+      ]),
+    ).toBe('a    bb  c\naaa  b');
   });
 });
