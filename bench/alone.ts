@@ -12,7 +12,10 @@ import type { Measurement } from './measure.ts';
 /** The first build on a machine: nothing of tspack is here, the base image is downloaded and assembled. */
 export function firstEver(application: Application, directory: string): Promise<Measurement> {
   return measure(
-    { command: [process.execPath, join(packageRoot(), 'bin/tspack'), 'build', 'first-ever', '--path', application.directory, '--builder', 'base'], env: { ...process.env, TSPACK_HOME: join(directory, 'first-home') } },
+    {
+      command: [process.execPath, join(packageRoot(), 'bin/tspack'), 'build', 'first-ever', '--path', application.directory, '--builder', 'base'],
+      env: { ...process.env, TSPACK_HOME: join(directory, 'first-home') },
+    },
     { watchMemory: true },
   );
 }
@@ -75,7 +78,11 @@ export async function layerExport(home: string, directory: string, repetitions: 
 }
 
 /** Builds and pushes an application with a file of a gigabyte that does not compress. */
-export async function gigabyteLayer(application: Application, contenders: Contenders, directory: string): Promise<{ readonly local: Measurement; readonly registry: Measurement }> {
+export async function gigabyteLayer(
+  application: Application,
+  contenders: Contenders,
+  directory: string,
+): Promise<{ readonly local: Measurement; readonly registry: Measurement }> {
   const copy = join(directory, 'gigabyte');
   cpSync(application.directory, copy, { recursive: true });
   mkdirSync(join(copy, 'public'), { recursive: true });
@@ -94,7 +101,9 @@ export async function gigabyteLayer(application: Application, contenders: Conten
 }
 
 function childFolders(path: string): readonly string[] {
-  return readdirSync(path).map((name) => join(path, name)).filter((child) => statSync(child).isDirectory());
+  return readdirSync(path)
+    .map((name) => join(path, name))
+    .filter((child) => statSync(child).isDirectory());
 }
 
 function countEntries(path: string): number {

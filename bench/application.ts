@@ -44,6 +44,9 @@ export function copyApplication(name: string, source: string, directory: string)
 
 function bothLockfiles(directory: string, read: () => readonly string[]): readonly [readonly string[], readonly string[]] {
   const without = read();
-  execFileSync('npm', ['install', '--package-lock-only', '--ignore-scripts', '--no-audit', '--no-fund', ADDED_PACKAGE], { cwd: directory, stdio: ['ignore', 'ignore', 'pipe'] });
+  execFileSync('npm', ['install', '--package-lock-only', '--ignore-scripts', '--no-audit', '--no-fund', ADDED_PACKAGE], {
+    cwd: directory,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   return [without, read()];
 }

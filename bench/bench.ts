@@ -37,7 +37,11 @@ if (options !== undefined) {
   }
 }
 
-async function bench({ repetitions, applications: folder, names, reference }: BenchOptions, directory: string, keep: (opened: AsyncDisposable) => void): Promise<string> {
+async function bench(
+  { repetitions, applications: folder, names, reference }: BenchOptions,
+  directory: string,
+  keep: (opened: AsyncDisposable) => void,
+): Promise<string> {
   const applications = names.map((name) => copyApplication(name, join(folder, name), join(directory, 'applications', name)));
   const [first] = applications;
   if (first === undefined) throw new Error('Cannot compare without an application');

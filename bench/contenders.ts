@@ -46,7 +46,8 @@ export async function prepareContenders(directory: string, reference: string): P
 
     const docker = { ...process.env, ...apiVersion, DOCKER_HOST: dockerd.host };
     const packEnv = { ...docker, PACK_HOME: join(directory, 'pack'), PACK_VOLUME_KEY: 'bench' };
-    const run = (command: string, args: readonly string[]) => execFileSync(command, args, { env: packEnv, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+    const run = (command: string, args: readonly string[]) =>
+      execFileSync(command, args, { env: packEnv, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
     for (const image of [published.builder, published.runImage]) run('docker', ['pull', '--quiet', image]);
     const packProgram = join(reference, 'pack');
     run(packProgram, ['config', 'trusted-builders', 'add', published.builder]);
@@ -68,10 +69,14 @@ export async function prepareContenders(directory: string, reference: string): P
           env: packEnv,
         }),
         forget() {
-          const images = run('docker', ['image', 'ls', '--no-trunc', '--format', '{{.ID}} {{.Repository}}:{{.Tag}}']).split('\n').map((line) => line.split(' '));
+          const images = run('docker', ['image', 'ls', '--no-trunc', '--format', '{{.ID}} {{.Repository}}:{{.Tag}}'])
+            .split('\n')
+            .map((line) => line.split(' '));
           const made = new Set(images.flatMap(([id = '', name = '']) => (id === '' || base.has(name) ? [] : [id])));
           if (made.size > 0) run('docker', ['image', 'rm', '--force', ...made]);
-          const volumes = run('docker', ['volume', 'ls', '--quiet']).split('\n').filter((name) => name !== '');
+          const volumes = run('docker', ['volume', 'ls', '--quiet'])
+            .split('\n')
+            .filter((name) => name !== '');
           if (volumes.length > 0) run('docker', ['volume', 'rm', '--force', ...volumes]);
         },
         others: () => [dockerd.pid, ...processesWith(join(directory, 'dockerd'))],

@@ -65,7 +65,10 @@ function watchMemory(pid: number, others: () => readonly number[]): { stop: () =
   const look = () => {
     processBytes = Math.max(processBytes, statusBytes(pid, 'VmHWM'));
     const pids = new Set([pid, ...others()].flatMap((root) => [root, ...descendants(root)]));
-    treeBytes = Math.max(treeBytes, [...pids].reduce((sum, each) => sum + statusBytes(each, 'VmRSS'), 0));
+    treeBytes = Math.max(
+      treeBytes,
+      [...pids].reduce((sum, each) => sum + statusBytes(each, 'VmRSS'), 0),
+    );
   };
   look();
   const timer = setInterval(look, 20);
@@ -84,13 +87,20 @@ function statusBytes(pid: number, field: string): number {
 
 function descendants(pid: number): readonly number[] {
   const threads = readFolder(`/proc/${pid}/task`);
-  const children = threads.flatMap((thread) => readText(`/proc/${pid}/task/${thread}/children`).split(' ').filter((id) => id !== '').map(Number));
+  const children = threads.flatMap((thread) =>
+    readText(`/proc/${pid}/task/${thread}/children`)
+      .split(' ')
+      .filter((id) => id !== '')
+      .map(Number),
+  );
   return children.flatMap((child) => [child, ...descendants(child)]);
 }
 
 /** Processes whose command line has a text. */
 export function processesWith(text: string): readonly number[] {
-  return readFolder('/proc').filter((name) => /^\d+$/.test(name) && readText(`/proc/${name}/cmdline`).includes(text)).map(Number);
+  return readFolder('/proc')
+    .filter((name) => /^\d+$/.test(name) && readText(`/proc/${name}/cmdline`).includes(text))
+    .map(Number);
 }
 
 /** Processes end while they are looked at. */

@@ -34,7 +34,10 @@ export function readOptions(args: readonly string[]): BenchOptions | undefined {
       repetitions: { type: 'string', default: '3' },
       apps: { type: 'string', default: process.env['TSPACK_TEST_APPS'] ?? join(packageRoot(), 'samples') },
       app: { type: 'string', multiple: true },
-      reference: { type: 'string', default: process.env['TSPACK_TEST_REFERENCE'] ?? join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'tspack-bench/reference') },
+      reference: {
+        type: 'string',
+        default: process.env['TSPACK_TEST_REFERENCE'] ?? join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'tspack-bench/reference'),
+      },
       work: { type: 'string', default: '/var/tmp' },
       output: { type: 'string', default: join(packageRoot(), 'docs/benchmarks.md') },
       help: { type: 'boolean', default: false },

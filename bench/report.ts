@@ -41,7 +41,16 @@ ${table(
   ['Application', 'Case', 'To', 'pack', 'tspack', 'tspack / pack', 'Target', ''],
   scenarios.map(({ application, scenario, destination, pack, tspack }) => {
     const target = destination === 'local' ? RATIO_TARGETS[scenario] : undefined;
-    return [application, scenario, destination === 'local' ? 'Docker, store' : 'registry', seconds(pack), seconds(tspack), ratio(tspack / pack), target === undefined ? '' : `≤ ${ratio(target)}`, verdict(tspack / pack, target)];
+    return [
+      application,
+      scenario,
+      destination === 'local' ? 'Docker, store' : 'registry',
+      seconds(pack),
+      seconds(tspack),
+      ratio(tspack / pack),
+      target === undefined ? '' : `≤ ${ratio(target)}`,
+      verdict(tspack / pack, target),
+    ];
   }),
 )}
 
@@ -49,7 +58,9 @@ With the image loaded into Docker by tspack too (\`--output docker\`):
 
 ${table(
   ['Application', 'Case', 'pack', 'tspack', 'tspack / pack'],
-  scenarios.flatMap(({ application, scenario, pack, tspackDocker }) => (tspackDocker === undefined ? [] : [[application, scenario, seconds(pack), seconds(tspackDocker), ratio(tspackDocker / pack)]])),
+  scenarios.flatMap(({ application, scenario, pack, tspackDocker }) =>
+    tspackDocker === undefined ? [] : [[application, scenario, seconds(pack), seconds(tspackDocker), ratio(tspackDocker / pack)]],
+  ),
 )}
 
 ## tspack's own time
@@ -64,7 +75,15 @@ ${table(
     .map(({ application, scenario, tspack }) => {
       const tools = scenario === 'cold' ? (results.toolTimes.get(application) ?? 0) : 0;
       const target = OWN_TIME_TARGETS[scenario];
-      return [application, scenario, seconds(tspack), seconds(tools), seconds(tspack - tools), target === undefined ? '' : `≤ ${seconds(target)}`, verdict(tspack - tools, target)];
+      return [
+        application,
+        scenario,
+        seconds(tspack),
+        seconds(tools),
+        seconds(tspack - tools),
+        target === undefined ? '' : `≤ ${seconds(target)}`,
+        verdict(tspack - tools, target),
+      ];
     }),
 )}
 
@@ -88,7 +107,13 @@ ${table(
   ['What', 'tspack', 'Beside', 'Target', ''],
   [
     ['First build on a machine, downloads included', seconds(firstEver.milliseconds), '', '≤ 90 s', verdict(firstEver.milliseconds, 90_000)],
-    ['Start of the command (`tspack --version`)', `${start.tspack.toFixed(0)} ms`, `\`node -e 0\` ${start.node.toFixed(0)} ms`, '≤ 1.5 times', verdict(start.tspack / start.node, 1.5)],
+    [
+      'Start of the command (`tspack --version`)',
+      `${start.tspack.toFixed(0)} ms`,
+      `\`node -e 0\` ${start.node.toFixed(0)} ms`,
+      '≤ 1.5 times',
+      verdict(start.tspack / start.node, 1.5),
+    ],
     [
       `Layer of ${layerExport.entries} entries, ${megabytes(layerExport.sizeBytes)} MB: walk, tar, digest`,
       seconds(layerExport.digestOnly),
@@ -104,9 +129,23 @@ ${table(
 `;
 }
 
-function memoryRow(name: string, scenario: string, packBytes: number | undefined, tspack: { readonly processBytes: number; readonly treeBytes: number }, targetMegabytes: number): readonly string[] {
+function memoryRow(
+  name: string,
+  scenario: string,
+  packBytes: number | undefined,
+  tspack: { readonly processBytes: number; readonly treeBytes: number },
+  targetMegabytes: number,
+): readonly string[] {
   const own = tspack.processBytes;
-  return [name, scenario, packBytes === undefined ? '' : `${megabytes(packBytes)} MB`, `${megabytes(tspack.treeBytes)} MB`, `${megabytes(own)} MB`, `≤ ${targetMegabytes} MB`, verdict(own, targetMegabytes * MEGABYTE)];
+  return [
+    name,
+    scenario,
+    packBytes === undefined ? '' : `${megabytes(packBytes)} MB`,
+    `${megabytes(tspack.treeBytes)} MB`,
+    `${megabytes(own)} MB`,
+    `≤ ${targetMegabytes} MB`,
+    verdict(own, targetMegabytes * MEGABYTE),
+  ];
 }
 
 function table(header: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -51,8 +51,17 @@ export async function runScenarios(application: Application, destination: 'local
         times.docker.push(await time(tspack, image(), application, 'docker'));
       }
     }
-    const result = { application: application.name, scenario: name, destination, pack: median(times.pack), tspack: median(times.tspack), ...(withDocker ? { tspackDocker: median(times.docker) } : {}) };
-    say(`${application.name}, ${destination}, ${name}: pack ${Math.round(result.pack)} ms, tspack ${Math.round(result.tspack)} ms${withDocker ? `, into Docker ${Math.round(median(times.docker))} ms` : ''}`);
+    const result = {
+      application: application.name,
+      scenario: name,
+      destination,
+      pack: median(times.pack),
+      tspack: median(times.tspack),
+      ...(withDocker ? { tspackDocker: median(times.docker) } : {}),
+    };
+    say(
+      `${application.name}, ${destination}, ${name}: pack ${Math.round(result.pack)} ms, tspack ${Math.round(result.tspack)} ms${withDocker ? `, into Docker ${Math.round(median(times.docker))} ms` : ''}`,
+    );
     results.push(result);
   }
 
@@ -80,7 +89,9 @@ export async function runMemory(application: Application, { contenders, say }: S
     const watched = async (contender: Contender) =>
       (await measure(contender.build(image, application.directory, 'local'), { watchMemory: true, others: () => contender.others() })).memory!;
     const result = { application: application.name, scenario, pack: await watched(pack), tspack: await watched(tspack) };
-    say(`${application.name}, memory, ${scenario}: pack ${megabytes(result.pack.treeBytes)} MB, tspack ${megabytes(result.tspack.treeBytes)} MB, its own process ${megabytes(result.tspack.processBytes)} MB`);
+    say(
+      `${application.name}, memory, ${scenario}: pack ${megabytes(result.pack.treeBytes)} MB, tspack ${megabytes(result.tspack.treeBytes)} MB, its own process ${megabytes(result.tspack.processBytes)} MB`,
+    );
     results.push(result);
   }
   return results;

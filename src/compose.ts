@@ -7,7 +7,19 @@
 import { join } from 'node:path';
 import { findBundledBuilder, suggestBuilders, updateBuilderLock } from './builder/index.ts';
 import { acquireLock } from './store/index.ts';
-import { architectureOf, build, builderEvents, describeBuilder, describeImage, downloadSbom, findImage, rebase, resolveBundledBuilder, resolveBundledRunImage, run } from './platform/index.ts';
+import {
+  architectureOf,
+  build,
+  builderEvents,
+  describeBuilder,
+  describeImage,
+  downloadSbom,
+  findImage,
+  rebase,
+  resolveBundledBuilder,
+  resolveBundledRunImage,
+  run,
+} from './platform/index.ts';
 import { createSupply, debianContext, downloadFile } from './compose/debian.ts';
 import { examine } from './compose/doctor.ts';
 import { openExecutor } from './compose/executor.ts';
@@ -41,7 +53,8 @@ export function composePlatform({ environment, workingDirectory }: { readonly en
         registry: once(() => openRegistry(machine, options.insecureRegistries, task.events, task.signal)),
         daemon: () => requireDaemon(machine, task.signal),
         findDaemon: () => openDaemon(machine, task.signal),
-        bundledRunImage: (name, platform, { events, signal }) => resolveBundledRunImage(name, { platform, frozen: false, events, signal }, builderPorts(machine)),
+        bundledRunImage: (name, platform, { events, signal }) =>
+          resolveBundledRunImage(name, { platform, frozen: false, events, signal }, builderPorts(machine)),
         sourceDateEpoch: environment.SOURCE_DATE_EPOCH,
       }),
     async inspectImage(location, task) {
@@ -59,7 +72,13 @@ export function composePlatform({ environment, workingDirectory }: { readonly en
       using _lock = await acquireLock(join(machine.home().locks, `update-${name}`), { signal: task.signal });
       const updated = await updateBuilderLock({ builder, debian: debianContext(machine, builderEvents(task.events), task.signal), clock: machine.clock });
       return updated.flatMap(({ architecture, changes }) =>
-        changes.map((change) => ({ image: name, architecture, name: change.name, ...('from' in change ? { from: change.from } : {}), ...('to' in change ? { to: change.to } : {}) })),
+        changes.map((change) => ({
+          image: name,
+          architecture,
+          name: change.name,
+          ...('from' in change ? { from: change.from } : {}),
+          ...('to' in change ? { to: change.to } : {}),
+        })),
       );
     },
     doctor: (task) => examine(machine, task),

@@ -2,7 +2,12 @@ import { TspackError } from '../foundation/index.ts';
 
 /** The archive is damaged, cut, or of a kind that is not read. */
 export function archiveInvalid(why: string, cause?: unknown): TspackError {
-  return new TspackError({ code: 'ARCHIVE_INVALID', message: `Cannot read the archive: ${why}`, nextStep: 'Get the archive again, or make it with GNU tar', cause });
+  return new TspackError({
+    code: 'ARCHIVE_INVALID',
+    message: `Cannot read the archive: ${why}`,
+    nextStep: 'Get the archive again, or make it with GNU tar',
+    cause,
+  });
 }
 
 /** The archive would write, link or point outside the folder it is extracted to. */

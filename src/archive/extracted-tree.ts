@@ -35,7 +35,7 @@ export class ExtractedTree {
     const file = openSync(this.#vacate(path), CREATE, 0o600);
     try {
       for await (const chunk of content) {
-        for (let offset = 0; offset < chunk.length; ) offset += writeSync(file, chunk, offset);
+        for (let offset = 0; offset < chunk.length;) offset += writeSync(file, chunk, offset);
       }
       fchmodSync(file, mode);
     } finally {

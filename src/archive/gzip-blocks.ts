@@ -18,16 +18,12 @@ export interface GzipBlock {
  * that it may refer to. `onBlock` sees the block without its window, before it is given away. Chunks are copied
  * before the next one is asked for.
  */
-export async function* cutBlocks(
-  source: AsyncIterable<Uint8Array>,
-  memory: BlockMemory,
-  onBlock: (block: Uint8Array) => void,
-): AsyncGenerator<GzipBlock> {
+export async function* cutBlocks(source: AsyncIterable<Uint8Array>, memory: BlockMemory, onBlock: (block: Uint8Array) => void): AsyncGenerator<GzipBlock> {
   let current = memory.take();
   let start = 0;
   let end = 0;
   for await (const chunk of source) {
-    for (let offset = 0; offset < chunk.length; ) {
+    for (let offset = 0; offset < chunk.length;) {
       if (end - start === GZIP_BLOCK_BYTES) {
         const next = memory.take();
         next.set(current.subarray(end - GZIP_WINDOW_BYTES, end));

@@ -48,7 +48,7 @@ async function gzipTo(source: AsyncIterable<Uint8Array>, path: string, signal: A
   const write = async (bytes: Uint8Array) => {
     hash.update(bytes);
     sizeBytes += bytes.length;
-    for (let offset = 0; offset < bytes.length; ) offset += (await file.handle.write(bytes, offset)).bytesWritten;
+    for (let offset = 0; offset < bytes.length;) offset += (await file.handle.write(bytes, offset)).bytesWritten;
   };
   let checksum = 0;
   let length = 0n;

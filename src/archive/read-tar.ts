@@ -36,7 +36,9 @@ interface Header {
  * Throws `ARCHIVE_INVALID` when the tar is damaged, cut, or holds sparse files; errors of `source` pass through.
  */
 export async function* readTar(source: AsyncIterable<Uint8Array>): AsyncGenerator<TarEntry> {
-  const { default: { extract } } = await import('tar-stream'); // 10 ms: only where a tar is really read
+  const {
+    default: { extract },
+  } = await import('tar-stream'); // 10 ms: only where a tar is really read
   // latin1 keeps the bytes of names as they are: a name need not be UTF-8.
   const parser = extract({ filenameEncoding: 'latin1', allowUnknownFormat: true } as object);
   const rawPax = keepRawPax(parser);
@@ -142,7 +144,7 @@ function keepRawPax(parser: object): { take(): ReadonlyMap<string, Buffer> } {
 /** `<length> <key>=<value>\n` and so on; stops at the first record that is not of that form. */
 function paxRecords(bytes: Buffer): Map<string, Buffer> {
   const records = new Map<string, Buffer>();
-  for (let offset = 0; offset < bytes.length; ) {
+  for (let offset = 0; offset < bytes.length;) {
     const space = bytes.indexOf(0x20, offset);
     const length = space < 0 ? NaN : Number(bytes.toString('latin1', offset, space));
     const equals = bytes.indexOf(0x3d, space);

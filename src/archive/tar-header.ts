@@ -115,7 +115,9 @@ function mainBlock(header: TarHeader, name: string, linkTarget: string, prefix: 
 function paxBlock(target: Buffer, path: ByteString, size: number): void {
   const block = target.subarray(0, BLOCK_BYTES);
   const slash = path.lastIndexOf('/');
-  const name = ascii(joined(path.slice(0, slash), path.slice(slash + 1))).slice(0, NAME_BYTES).replace(/\/+$/, '');
+  const name = ascii(joined(path.slice(0, slash), path.slice(slash + 1)))
+    .slice(0, NAME_BYTES)
+    .replace(/\/+$/, '');
   block.write(name, 0, 'latin1');
   octal(block, 100, 8, 0);
   octal(block, 108, 8, 0);

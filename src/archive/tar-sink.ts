@@ -30,7 +30,7 @@ export class TarSink {
   }
 
   append(bytes: Uint8Array): void {
-    for (let offset = 0; offset < bytes.length; ) {
+    for (let offset = 0; offset < bytes.length;) {
       const room = this.room();
       const part = bytes.subarray(offset, offset + room.length);
       room.set(part);
@@ -40,7 +40,7 @@ export class TarSink {
   }
 
   zeros(count: number): void {
-    for (let left = count; left > 0; ) {
+    for (let left = count; left > 0;) {
       const room = this.room();
       const part = Math.min(left, room.length);
       room.fill(0, 0, part);
@@ -58,7 +58,7 @@ export class TarSink {
     const full = this.#buffer.subarray(0, this.#used);
     this.#hash.update(full);
     if (this.#file !== undefined) {
-      for (let offset = 0; offset < full.length; ) offset += writeSync(this.#file, full, offset);
+      for (let offset = 0; offset < full.length;) offset += writeSync(this.#file, full, offset);
     }
     this.#flushed += full.length;
     this.#used = 0;

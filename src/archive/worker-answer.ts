@@ -3,9 +3,7 @@ import type { Transferable } from 'node:worker_threads';
 import { TspackError } from '../foundation/index.ts';
 
 /** What a worker thread answers: the result, or an error in plain data. */
-export type WorkerAnswer<Result> =
-  | { readonly ok: true; readonly result: Result }
-  | { readonly ok: false; readonly error: WorkerFailure };
+export type WorkerAnswer<Result> = { readonly ok: true; readonly result: Result } | { readonly ok: false; readonly error: WorkerFailure };
 
 /** An error as it crosses a thread: classes do not. */
 export interface WorkerFailure {

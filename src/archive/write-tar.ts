@@ -26,7 +26,9 @@ const DEFAULT_MODES = { file: 0o644, directory: 0o755, symlink: 0o777, link: 0o6
  * Fails when a content is not `sizeBytes` long.
  */
 export async function* writeTar(entries: AsyncIterable<TarSourceEntry> | Iterable<TarSourceEntry>): AsyncGenerator<Uint8Array> {
-  const { default: { pack } } = await import('tar-stream'); // 10 ms: only where a tar is really written
+  const {
+    default: { pack },
+  } = await import('tar-stream'); // 10 ms: only where a tar is really written
   const tar = pack();
   const written = writeEntries(tar, entries);
   // The error reaches the reader through the stream; the promise is awaited below.

@@ -14,7 +14,10 @@ export function baseId(builder: BuilderDefinition): string {
 
 /** The day of the youngest signed archive state that the lock was made from, as ISO 8601. */
 export function releasedDate(lock: PackageLock): string {
-  return lock.sources.map(({ date }) => date).sort().at(-1)!;
+  return lock.sources
+    .map(({ date }) => date)
+    .sort()
+    .at(-1)!;
 }
 
 /** The labels of a base image (platform.md "Build Image" and "Run Image", CNB.md C190, C191). */

@@ -97,7 +97,19 @@ const ANY = /\S/;
 function decodeBuilder(table: TomlTable, directory: string, file: string): BuilderDefinition {
   const problems: string[] = [];
   const root = new Reader(table, '', problems, [
-    'description', 'maintainer', 'homepage', 'suites', 'buildpacks', 'distribution', 'user', 'exclude', 'run-image', 'build-image', 'toolbox', 'node', 'npm',
+    'description',
+    'maintainer',
+    'homepage',
+    'suites',
+    'buildpacks',
+    'distribution',
+    'user',
+    'exclude',
+    'run-image',
+    'build-image',
+    'toolbox',
+    'node',
+    'npm',
   ]);
   const distribution = root.table('distribution', ['name', 'version', 'codename']);
   const user = root.optionalTable('user', ['name', 'uid', 'gid']);
@@ -124,7 +136,8 @@ function decodeBuilder(table: TomlTable, directory: string, file: string): Build
       codename: distribution.text('codename', WORD),
     },
     suites: root.list('suites', WORD),
-    user: user === undefined ? { name: 'cnb', uid: 1001, gid: 1000 } : { name: user.text('name', /^[a-z][a-z0-9_-]*$/), uid: user.id('uid'), gid: user.id('gid') },
+    user:
+      user === undefined ? { name: 'cnb', uid: 1001, gid: 1000 } : { name: user.text('name', /^[a-z][a-z0-9_-]*$/), uid: user.id('uid'), gid: user.id('gid') },
     buildpacks: root.optionalList('buildpacks', WORD),
     ...(run === undefined
       ? {}
@@ -215,7 +228,8 @@ class Reader {
 
   tables(key: string, keys: readonly string[]): readonly Reader[] {
     const value = this.#table[key] ?? [];
-    if (Array.isArray(value) && value.every(isTable)) return (value as readonly TomlTable[]).map((each, index) => new Reader(each, `${this.#name(key)}[${index}]`, this.#problems, keys));
+    if (Array.isArray(value) && value.every(isTable))
+      return (value as readonly TomlTable[]).map((each, index) => new Reader(each, `${this.#name(key)}[${index}]`, this.#problems, keys));
     this.#wrong(key, 'a list of tables');
     return [];
   }
@@ -226,7 +240,9 @@ class Reader {
 
   #wrong(key: string, wanted: string): void {
     const value = this.#table[key];
-    this.#problems.push(value === undefined ? `${this.#name(key)} is missing, want ${wanted}` : `${this.#name(key)} is ${JSON.stringify(value)}, want ${wanted}`);
+    this.#problems.push(
+      value === undefined ? `${this.#name(key)} is missing, want ${wanted}` : `${this.#name(key)} is ${JSON.stringify(value)}, want ${wanted}`,
+    );
   }
 }
 

@@ -48,7 +48,9 @@ export async function unpackBuilderNode(options: BuilderNodeOptions): Promise<Bu
   const directory = await unpackOnce(join(cacheDirectory, key), clock.now(), async (temporary) => {
     const node = `node-linux-${ARCHITECTURE_PATHS[architecture].npm}`;
     await Promise.all([
-      unpackPackage(options, { package: node, version, integrity: integrity[architecture] }, join(temporary, 'node'), (path) => /^(bin\/node|LICENSE)$/.test(path)),
+      unpackPackage(options, { package: node, version, integrity: integrity[architecture] }, join(temporary, 'node'), (path) =>
+        /^(bin\/node|LICENSE)$/.test(path),
+      ),
       unpackPackage(options, { package: 'npm', version: npm.version, integrity: npm.integrity }, join(temporary, 'npm'), (path) => !/^(docs|man)\//.test(path)),
     ]);
   });

@@ -89,17 +89,20 @@ async function assembleBuilder(options: CreateBuilderOptions, lifecycle: OpenedL
   }
   const runImage = { image: options.runImage ?? requireRunImage(builder).reference, mirrors: [] };
   const order = orderOf(buildpacks);
-  await add('configuration', entriesPart([
-    ...cnb,
-    directoryEntry('/cnb/build-config'),
-    directoryEntry('/cnb/build-config/env'),
-    directoryEntry('/cnb/extensions'),
-    fileEntry('/cnb/order.toml', formatOrderToml({ order, orderExtensions: [] })),
-    fileEntry('/cnb/run.toml', formatRunToml({ images: [runImage] })),
-    fileEntry('/cnb/stack.toml', formatStackToml({ runImage })),
-    directoryEntry('/platform'),
-    directoryEntry('/platform/env'),
-  ]));
+  await add(
+    'configuration',
+    entriesPart([
+      ...cnb,
+      directoryEntry('/cnb/build-config'),
+      directoryEntry('/cnb/build-config/env'),
+      directoryEntry('/cnb/extensions'),
+      fileEntry('/cnb/order.toml', formatOrderToml({ order, orderExtensions: [] })),
+      fileEntry('/cnb/run.toml', formatRunToml({ images: [runImage] })),
+      fileEntry('/cnb/stack.toml', formatStackToml({ runImage })),
+      directoryEntry('/platform'),
+      directoryEntry('/platform/env'),
+    ]),
+  );
   return createImage({
     config: {
       os: 'linux',

@@ -47,5 +47,8 @@ export function missingParents(tree: RootTree): readonly RootEntry[] {
 /** The entries in byte order of their paths, parents before children. */
 export function sortedEntries(entries: Iterable<RootEntry>): readonly RootEntry[] {
   // Byte order, not UTF-16 order: the same image must come out whatever compares the names.
-  return [...entries].map((entry) => ({ entry, key: Buffer.from(entry.path) })).sort((a, b) => Buffer.compare(a.key, b.key)).map(({ entry }) => entry);
+  return [...entries]
+    .map((entry) => ({ entry, key: Buffer.from(entry.path) }))
+    .sort((a, b) => Buffer.compare(a.key, b.key))
+    .map(({ entry }) => entry);
 }

@@ -25,7 +25,9 @@ export function wantedSets({ runImage, buildImage, toolbox }: BuilderDefinition)
 }
 
 /** The lock of a builder at the mirror's current signed state, and what moved since `previous`. Writes nothing. */
-export function resolveBuilderLock(options: UpdateBuilderOptions & { readonly architecture: Architecture; readonly previous?: PackageLock }): Promise<UpdatedLock> {
+export function resolveBuilderLock(
+  options: UpdateBuilderOptions & { readonly architecture: Architecture; readonly previous?: PackageLock },
+): Promise<UpdatedLock> {
   const { builder, architecture, previous, debian, clock, keyringDirectory } = options;
   return updateLock(
     {

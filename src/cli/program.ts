@@ -86,7 +86,9 @@ function createProgram(run: Run): Command {
 }
 
 function addBuild(program: Command, run: Run): void {
-  program.command('build').argument('<image>', 'name of the image, such as myapp or registry.example.com/team/myapp:1.2')
+  program
+    .command('build')
+    .argument('<image>', 'name of the image, such as myapp or registry.example.com/team/myapp:1.2')
     .description('build an image from a source folder')
     .option('-p, --path <dir>', 'the source folder', '.')
     .option('-B, --builder <name>', 'the builder; "tspack builder suggest" lists them')
@@ -115,7 +117,10 @@ function addBuild(program: Command, run: Run): void {
 }
 
 function addRun(program: Command, run: Run): void {
-  program.command('run').argument('<image>', 'name or ID of the image').argument('[process]', 'process type; default: the image\'s own')
+  program
+    .command('run')
+    .argument('<image>', 'name or ID of the image')
+    .argument('[process]', "process type; default: the image's own")
     .description('start an image')
     .usage('<image> [options] [process] [-- args]')
     .option('-p, --publish <host:container>', 'a port of this machine for one of the application, on loopback unless ADDRESS: comes first (repeatable)', list)
@@ -127,7 +132,9 @@ function addRun(program: Command, run: Run): void {
 }
 
 function addRebase(program: Command, run: Run): void {
-  program.command('rebase').argument('<image>', 'name, oci:DIR or docker:NAME')
+  program
+    .command('rebase')
+    .argument('<image>', 'name, oci:DIR or docker:NAME')
     .description('put an image on a newer run image without building it again')
     .option('--run-image <image>', 'the run image: a name, oci:DIR or docker:NAME; default: the one that the image names')
     .option('--publish', 'rebase the image in the registry that its name says')
@@ -148,35 +155,47 @@ function addRebase(program: Command, run: Run): void {
 }
 
 function addInspect(program: Command, run: Run): void {
-  program.command('inspect').argument('<image>', 'name, image ID, oci:DIR or docker:NAME')
+  program
+    .command('inspect')
+    .argument('<image>', 'name, image ID, oci:DIR or docker:NAME')
     .description('describe an image: base, buildpacks, processes, layers')
     .option('--remote', 'read it from its registry')
     .option('-o, --output <format>', 'human-readable or json', 'human-readable')
     .option('--insecure-registry <host>', 'a registry without TLS or with a certificate that is not checked (repeatable)', list)
     .action(action(run, async () => (await import('./commands/inspect.ts')).inspect))
-    .addHelpText('after', examples('tspack inspect myapp', 'tspack inspect registry.example.com/team/myapp:1.2 --remote --output json', 'tspack inspect oci:./layout'));
+    .addHelpText(
+      'after',
+      examples('tspack inspect myapp', 'tspack inspect registry.example.com/team/myapp:1.2 --remote --output json', 'tspack inspect oci:./layout'),
+    );
 }
 
 function addBuilder(program: Command, run: Run): void {
   const builder = program.command('builder').description('describe and refresh builders').usage('<command> [options]').enablePositionalOptions();
-  builder.command('suggest')
+  builder
+    .command('suggest')
     .description('list the builders')
     .action(action(run, async () => (await import('./commands/builder-suggest.ts')).builderSuggest))
     .addHelpText('after', examples('tspack builder suggest'));
-  builder.command('inspect').argument('<builder>', 'name of the builder')
+  builder
+    .command('inspect')
+    .argument('<builder>', 'name of the builder')
     .description('describe a builder: run image, buildpacks, packages')
     .option('-o, --output <format>', 'human-readable or json', 'human-readable')
     .action(action(run, async () => (await import('./commands/builder-inspect.ts')).builderInspect))
     .addHelpText('after', examples('tspack builder inspect base', 'tspack builder inspect base --output json'));
-  builder.command('update').argument('<builder>', 'name of the builder')
-    .description('lock the newest signed packages of a builder\'s images')
+  builder
+    .command('update')
+    .argument('<builder>', 'name of the builder')
+    .description("lock the newest signed packages of a builder's images")
     .action(action(run, async () => (await import('./commands/builder-update.ts')).builderUpdate))
     .addHelpText('after', examples('tspack builder update base'));
 }
 
 function addSbom(program: Command, run: Run): void {
   const sbom = program.command('sbom').description('read the bill of materials of an image').usage('<command> [options]').enablePositionalOptions();
-  sbom.command('download').argument('<image>', 'name, image ID, oci:DIR or docker:NAME')
+  sbom
+    .command('download')
+    .argument('<image>', 'name, image ID, oci:DIR or docker:NAME')
     .description('write the bills of materials of an image below a folder')
     .option('--remote', 'read the image from its registry')
     .option('-o, --output-dir <dir>', 'the folder', '.')

@@ -91,5 +91,8 @@ export function listSupportedApis(kind: ApiKind): string {
 
 /** The newest version in both lists; undefined when they share none. */
 export function highestCommonApi(ours: readonly ApiVersion[], theirs: readonly ApiVersion[]): ApiVersion | undefined {
-  return ours.filter((a) => theirs.some((b) => compareApiVersions(a, b) === 0)).sort(compareApiVersions).at(-1);
+  return ours
+    .filter((a) => theirs.some((b) => compareApiVersions(a, b) === 0))
+    .sort(compareApiVersions)
+    .at(-1);
 }

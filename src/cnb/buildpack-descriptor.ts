@@ -95,10 +95,7 @@ export function parseExtensionDescriptor(text: string, file: string): ExtensionD
  * The descriptor with the targets that its files imply when it names none (`buildpack.md#targets`): a buildpack
  * with `bin/build` is for Linux; an extension with `bin/detect` or `bin/generate` is for Linux, else for anything.
  */
-export function inferTargets<Descriptor extends BuildpackDescriptor | ExtensionDescriptor>(
-  descriptor: Descriptor,
-  executables: readonly string[],
-): Descriptor {
+export function inferTargets<Descriptor extends BuildpackDescriptor | ExtensionDescriptor>(descriptor: Descriptor, executables: readonly string[]): Descriptor {
   if (descriptor.targets.length > 0) return descriptor;
   const wanted = descriptor.kind === 'buildpack' ? ['build'] : ['detect', 'generate'];
   return wanted.some((name) => executables.includes(name)) ? { ...descriptor, targets: [{ os: 'linux', distros: [] }] } : descriptor;

@@ -74,8 +74,13 @@ function formatInline(value: GoTomlValue): string {
   if (typeof value === 'string') return formatString(value);
   if (value instanceof Date) return value.toISOString().replace(/\.?0*Z$/, 'Z');
   if (Array.isArray(value)) return `[${(value as readonly GoTomlValue[]).map(formatInline).join(', ')}]`;
-  if (isTable(value)) return `{${membersOf(value).map(([key, member]) => `${formatKey(key)} = ${formatInline(member!)}`).join(', ')}}`;
-  return String(value).replace(/^(-?)Infinity$/, '$1inf').replace('NaN', 'nan');
+  if (isTable(value))
+    return `{${membersOf(value)
+      .map(([key, member]) => `${formatKey(key)} = ${formatInline(member!)}`)
+      .join(', ')}}`;
+  return String(value)
+    .replace(/^(-?)Infinity$/, '$1inf')
+    .replace('NaN', 'nan');
 }
 
 const ESCAPES: Readonly<Record<string, string>> = { '"': '\\"', '\\': '\\\\', '\b': '\\b', '\t': '\\t', '\n': '\\n', '\f': '\\f', '\r': '\\r' };

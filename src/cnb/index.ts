@@ -28,14 +28,7 @@ export {
   tryParseApiVersion,
 } from './api-version.ts';
 export type { ApiKind, ApiVersion } from './api-version.ts';
-export {
-  buildpackIdProblem,
-  escapeBuildpackId,
-  formatBuildpackReference,
-  layerNameProblem,
-  parseBuildpackId,
-  parseLayerName,
-} from './buildpack-id.ts';
+export { buildpackIdProblem, escapeBuildpackId, formatBuildpackReference, layerNameProblem, parseBuildpackId, parseLayerName } from './buildpack-id.ts';
 export type { BuildpackId, BuildpackReference, LayerName } from './buildpack-id.ts';
 export { SpecFileError } from './spec-file-error.ts';
 export type { SpecFileProblem } from './spec-file-error.ts';
@@ -69,14 +62,7 @@ export { formatLaunchMetadata, parseLaunchMetadata } from './launch-metadata.ts'
 export type { AttributedBomEntry, LaunchMetadata, LaunchProcess } from './launch-metadata.ts';
 export { formatBuildToml, formatStoreToml, parseBuildToml, parseStoreToml } from './build-toml.ts';
 export type { BuildToml, StoreToml } from './build-toml.ts';
-export {
-  formatLifecycleDescriptor,
-  formatRunToml,
-  formatStackToml,
-  parseLifecycleDescriptor,
-  parseRunToml,
-  parseStackToml,
-} from './run-toml.ts';
+export { formatLifecycleDescriptor, formatRunToml, formatStackToml, parseLifecycleDescriptor, parseRunToml, parseStackToml } from './run-toml.ts';
 export type { LifecycleDescriptor, RunImageEntry, RunToml, StackToml } from './run-toml.ts';
 export { formatAnalyzedToml, parseAnalyzedToml } from './analyzed-toml.ts';
 export type { AnalyzedRunImage, AnalyzedToml } from './analyzed-toml.ts';
@@ -90,22 +76,10 @@ export {
   parseCacheMetadata,
   parseLifecycleMetadataLabel,
 } from './labels/lifecycle-metadata.ts';
-export type {
-  BuildpackLayersRecord,
-  CacheMetadata,
-  LayerRecord,
-  LayerSha,
-  LifecycleMetadataLabel,
-  RunImageRecord,
-} from './labels/lifecycle-metadata.ts';
+export type { BuildpackLayersRecord, CacheMetadata, LayerRecord, LayerSha, LifecycleMetadataLabel, RunImageRecord } from './labels/lifecycle-metadata.ts';
 export { formatBuildMetadataLabel, formatLegacySbom, parseBuildMetadataLabel } from './labels/build-metadata.ts';
 export type { BuildMetadataLabel, LauncherRecord, ModuleRecord } from './labels/build-metadata.ts';
-export {
-  formatProjectMetadataLabel,
-  formatProjectMetadataToml,
-  parseProjectMetadataLabel,
-  parseProjectMetadataToml,
-} from './labels/project-metadata.ts';
+export { formatProjectMetadataLabel, formatProjectMetadataToml, parseProjectMetadataLabel, parseProjectMetadataToml } from './labels/project-metadata.ts';
 export type { ProjectMetadata } from './labels/project-metadata.ts';
 export {
   formatBuilderMetadataLabel,

@@ -86,7 +86,9 @@ function readAttributedBomEntry(fields: Fields): AttributedBomEntry {
 export function formatLaunchMetadata(metadata: LaunchMetadata, platformApi: ApiVersion): string {
   return formatGoToml({
     'buildpack-default-process-type': metadata.buildpackDefaultProcessType === '' ? undefined : metadata.buildpackDefaultProcessType,
-    bom: isApiAtLeast(platformApi, '0.9') ? undefined : nonEmpty(metadata.bom)?.map(({ name, metadata: data, buildpack }) => ({ name, metadata: data, buildpack: { ...buildpack } })),
+    bom: isApiAtLeast(platformApi, '0.9')
+      ? undefined
+      : nonEmpty(metadata.bom)?.map(({ name, metadata: data, buildpack }) => ({ name, metadata: data, buildpack: { ...buildpack } })),
     buildpacks: metadata.buildpacks.length === 0 ? undefined : metadata.buildpacks.map(groupElementToml),
     extensions: metadata.extensions.length === 0 ? undefined : metadata.extensions.map(groupElementToml),
     labels: nonEmpty(metadata.labels)?.map(({ key, value }) => ({ key, value })),
@@ -108,7 +110,10 @@ export function formatLaunchMetadata(metadata: LaunchMetadata, platformApi: ApiV
 }
 
 /** Command and arguments in the form of a Platform API (C110). */
-export function commandFor(process: LaunchProcess, platformApi: ApiVersion): { readonly command: string | readonly string[]; readonly args?: readonly string[] } {
+export function commandFor(
+  process: LaunchProcess,
+  platformApi: ApiVersion,
+): { readonly command: string | readonly string[]; readonly args?: readonly string[] } {
   const { command, args } = process;
   if (isApiAtLeast(platformApi, '0.10')) return { command, ...(args === undefined ? {} : { args }) };
   return { command: command[0] ?? '', args: [...command.slice(1), ...(args ?? [])] };

@@ -49,7 +49,11 @@ export function formatOrderToml(order: OrderToml): string {
 export function parseSystemToml(text: string, file: string): SystemToml {
   return decodeToml(text, file, (fields) => {
     const system = fields.table('system');
-    const read = (key: string): readonly OrderElement[] => system?.table(key)?.tables('buildpacks').map((element) => readOrderElement(element)) ?? [];
+    const read = (key: string): readonly OrderElement[] =>
+      system
+        ?.table(key)
+        ?.tables('buildpacks')
+        .map((element) => readOrderElement(element)) ?? [];
     return { pre: read('pre'), post: read('post') };
   });
 }

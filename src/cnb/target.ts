@@ -103,7 +103,12 @@ export function targetEnv(target: ImageTarget): Readonly<Record<string, string>>
 export function parseOsRelease(text: string): Distribution | undefined {
   const value = (key: string): string => {
     const line = text.split('\n').find((candidate) => candidate.startsWith(`${key}=`));
-    return line === undefined ? '' : line.slice(key.length + 1).trim().replace(/^(["'])(.*)\1$/, '$2');
+    return line === undefined
+      ? ''
+      : line
+          .slice(key.length + 1)
+          .trim()
+          .replace(/^(["'])(.*)\1$/, '$2');
   };
   const distribution = { name: value('ID'), version: value('VERSION_ID') };
   return distribution.name === '' && distribution.version === '' ? undefined : distribution;

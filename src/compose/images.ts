@@ -1,7 +1,14 @@
 import { createDaemonClient, createDaemonImageStore, findDaemons } from '../daemon/index.ts';
 import { TspackError } from '../foundation/index.ts';
 import { formatImageReference } from '../oci/index.ts';
-import { combineKeychains, createDockerKeychain, createEnvironmentKeychain, createHelperRunner, createRegistryStore, credentialFiles } from '../registry/index.ts';
+import {
+  combineKeychains,
+  createDockerKeychain,
+  createEnvironmentKeychain,
+  createHelperRunner,
+  createRegistryStore,
+  credentialFiles,
+} from '../registry/index.ts';
 import { definedOnly } from './machine.ts';
 import type { Daemon, DaemonProbe } from '../daemon/index.ts';
 import type { EventSink } from '../foundation/index.ts';
@@ -11,13 +18,19 @@ import type { RegistryEvent, RegistryStore } from '../registry/index.ts';
 import type { Machine } from './machine.ts';
 
 /** Registries, with the credentials of `CNB_REGISTRY_AUTH`, Docker and Podman. */
-export async function openRegistry(machine: Machine, insecureRegistries: readonly string[], events: EventSink<BuildEvent>, signal: AbortSignal): Promise<RegistryStore> {
+export async function openRegistry(
+  machine: Machine,
+  insecureRegistries: readonly string[],
+  events: EventSink<BuildEvent>,
+  signal: AbortSignal,
+): Promise<RegistryStore> {
   const { environment, clock } = machine;
   const fromEnvironment = environment.CNB_REGISTRY_AUTH;
   const docker = createDockerKeychain({
     files: credentialFiles(environment, environment.HOME),
     runHelper: createHelperRunner(definedOnly(environment)),
-    events: ({ helper, registry, reason }) => events({ kind: 'message', level: 'warning', message: `Credential helper "${helper}" has no answer for ${registry}: ${reason}` }),
+    events: ({ helper, registry, reason }) =>
+      events({ kind: 'message', level: 'warning', message: `Credential helper "${helper}" has no answer for ${registry}: ${reason}` }),
   });
   const keychain = fromEnvironment === undefined || fromEnvironment === '' ? docker : combineKeychains([createEnvironmentKeychain(fromEnvironment), docker]);
   return createRegistryStore({

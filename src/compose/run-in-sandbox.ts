@@ -48,7 +48,11 @@ function runEvents(events: EventSink<BuildEvent>): EventSink<RunEvent> {
       case 'unpacking':
         return events({ kind: 'message', level: 'debug', message: `Unpacking layer ${event.layer} of ${event.layers}` });
       case 'listening':
-        return events({ kind: 'message', level: 'info', message: `Listening on ${event.hostAddress}:${event.hostPort}${event.forwarded ? `, passed on to port ${event.applicationPort}` : ''}` });
+        return events({
+          kind: 'message',
+          level: 'info',
+          message: `Listening on ${event.hostAddress}:${event.hostPort}${event.forwarded ? `, passed on to port ${event.applicationPort}` : ''}`,
+        });
       case 'started':
         return events({ kind: 'message', level: 'debug', message: `Started ${event.command.join(' ')}` });
       case 'stopping':

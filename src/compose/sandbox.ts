@@ -24,7 +24,14 @@ export async function openToolbox(machine: Machine, events: EventSink<BuildEvent
   const cacheDirectory = join(machine.home().cache, 'images');
   makeDirectory(cacheDirectory);
   const told = builderEvents(events);
-  return await unpackToolbox({ builder, architecture, supply: createSupply(machine)(builder, architecture, false, told, signal), cacheDirectory, clock: machine.clock, events: told });
+  return await unpackToolbox({
+    builder,
+    architecture,
+    supply: createSupply(machine)(builder, architecture, false, told, signal),
+    cacheDirectory,
+    clock: machine.clock,
+    events: told,
+  });
 }
 
 /** A bubblewrap that works here, and how it was started. */
@@ -43,7 +50,11 @@ export async function findBubblewrap(toolbox: Toolbox): Promise<UsableBubblewrap
 export async function openSandbox(machine: Machine, events: EventSink<BuildEvent>, signal: AbortSignal): Promise<BuildSandbox> {
   const found = await findSandbox(machine, events, signal);
   if ('executor' in found) return found;
-  throw new TspackError({ code: 'SANDBOX_UNAVAILABLE', message: `Cannot run buildpacks in sandboxes on this machine: ${found.reason}`, nextStep: found.nextStep });
+  throw new TspackError({
+    code: 'SANDBOX_UNAVAILABLE',
+    message: `Cannot run buildpacks in sandboxes on this machine: ${found.reason}`,
+    nextStep: found.nextStep,
+  });
 }
 
 /** The sandbox, or why there is none here. */
@@ -64,10 +75,21 @@ export async function findSandbox(
     executor,
     overlaysWork: (directory) => overlaysWork(machine, found.command, toolbox, directory),
     async listMerged(overlay, path, format) {
-      const environment: BuildEnvironment = { root: toolbox.root as HostPath, user: { uid: machine.uid, gid: 0 }, mounts: [overlay], network: 'none', hostname: 'tspack' };
+      const environment: BuildEnvironment = {
+        root: toolbox.root as HostPath,
+        user: { uid: machine.uid, gid: 0 },
+        mounts: [overlay],
+        network: 'none',
+        hostname: 'tspack',
+      };
       await using sandbox = await executor.open(environment);
       const chunks: Uint8Array[] = [];
-      const { code } = await sandbox.run({ command: ['/usr/bin/find', path, ...format], cwd: '/' as SandboxPath, env: { LC_ALL: 'C' }, stdout: (chunk) => void chunks.push(Buffer.from(chunk)) });
+      const { code } = await sandbox.run({
+        command: ['/usr/bin/find', path, ...format],
+        cwd: '/' as SandboxPath,
+        env: { LC_ALL: 'C' },
+        stdout: (chunk) => void chunks.push(Buffer.from(chunk)),
+      });
       if (code !== 0) throw new Error(`find ended with ${code} in ${path}`);
       return Buffer.concat(chunks);
     },

@@ -65,7 +65,11 @@ export function createDaemonImageStore(options: DaemonImageStoreOptions): Daemon
       const found = await ask(reference);
       if (found === undefined || !fits(platformOf(found), platform)) return undefined;
       try {
-        const response = await daemon.http.request({ url: `${daemon.url}/images/${name(reference)}/get`, idleTimeoutMilliseconds: LOAD_MILLISECONDS, ...abort });
+        const response = await daemon.http.request({
+          url: `${daemon.url}/images/${name(reference)}/get`,
+          idleTimeoutMilliseconds: LOAD_MILLISECONDS,
+          ...abort,
+        });
         return await readDockerArchive(response.bytes(), blobs);
       } catch (error) {
         throw daemonError(daemon, `read image ${formatFamiliarReference(reference)}`, error);

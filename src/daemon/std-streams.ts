@@ -13,7 +13,7 @@ export async function readStdStreams(
   let left = 0;
   let sink: ((chunk: Uint8Array) => void) | undefined;
   for await (const chunk of source) {
-    for (let offset = 0; offset < chunk.length; ) {
+    for (let offset = 0; offset < chunk.length;) {
       if (left === 0) {
         const part = chunk.subarray(offset, offset + HEADER_BYTES - headerBytes);
         header.set(part, headerBytes);

@@ -23,7 +23,11 @@ export interface AptEntry {
  */
 export function readAptSources(directory: string): readonly AptSourceFile[] {
   const parts = join(directory, 'sources.list.d');
-  const names = existsSync(parts) ? readdirSync(parts).filter((name) => /\.(list|sources)$/.test(name)).sort() : [];
+  const names = existsSync(parts)
+    ? readdirSync(parts)
+        .filter((name) => /\.(list|sources)$/.test(name))
+        .sort()
+    : [];
   const files = [join(directory, 'sources.list'), ...names.map((name) => join(parts, name))].flatMap(readText);
   const lists = files.flatMap(({ text }) => [...text.matchAll(/mirror\+file:(?:\/\/)?(\/[^\s]+)/g)].map((match) => match[1]!));
   return [...files, ...[...new Set(lists)].flatMap(readText)];

@@ -22,11 +22,12 @@ export function createLock(index: PackageIndex, sources: readonly LockSource[], 
       const known = packages.get(each.name);
       if (known === undefined) packages.set(each.name, { package: each, sets: [set.name] });
       else if (known.package === each) known.sets.push(set.name);
-      else throw new PackageResolutionError(
-        [{ requiredBy: `set ${set.name}`, requirement: `${each.name} ${each.version}` }],
-        [{ candidate: `${each.name} ${each.version}`, reason: `set ${known.sets.join(', ')} needs version ${known.package.version}` }],
-        'Name a version of the package that fits both sets',
-      );
+      else
+        throw new PackageResolutionError(
+          [{ requiredBy: `set ${set.name}`, requirement: `${each.name} ${each.version}` }],
+          [{ candidate: `${each.name} ${each.version}`, reason: `set ${known.sets.join(', ')} needs version ${known.package.version}` }],
+          'Name a version of the package that fits both sets',
+        );
     }
     for (const name of resolution.excluded) excluded.set(name, [...(excluded.get(name) ?? []), set.name]);
   }

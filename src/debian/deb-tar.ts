@@ -17,7 +17,15 @@ export type DebTarVisitor = (entry: DebTarEntry) => { write(bytes: Uint8Array): 
 const BLOCK = 512;
 const MOST_NAME_BYTES = 64 * 1024;
 const TYPES: Readonly<Record<string, DebTarEntry['type']>> = {
-  '0': 'file', '\0': 'file', '7': 'file', '1': 'hardlink', '2': 'symlink', '3': 'device', '4': 'device', '5': 'directory', '6': 'fifo',
+  '0': 'file',
+  '\0': 'file',
+  '7': 'file',
+  '1': 'hardlink',
+  '2': 'symlink',
+  '3': 'device',
+  '4': 'device',
+  '5': 'directory',
+  '6': 'fifo',
 };
 
 /**
@@ -132,7 +140,7 @@ export class DebTarReader {
 
   /** `<length> <key>=<value>\n`. */
   #pax(content: Buffer): void {
-    for (let at = 0; at < content.length; ) {
+    for (let at = 0; at < content.length;) {
       const space = content.indexOf(0x20, at);
       const length = Number(content.toString('latin1', at, space));
       const equals = content.indexOf(0x3d, space);
@@ -176,7 +184,10 @@ function number(bytes: Buffer, offset: number, length: number): number {
     for (let index = offset + 1; index < offset + length; index++) value = value * 256 + bytes[index]!;
     return checkedNumber(value);
   }
-  const digits = bytes.toString('latin1', offset, offset + length).replace(/[\0 ]+$/, '').trimStart();
+  const digits = bytes
+    .toString('latin1', offset, offset + length)
+    .replace(/[\0 ]+$/, '')
+    .trimStart();
   if (!/^[0-7]*$/.test(digits)) throw new Error(`a header holds ${JSON.stringify(digits)} instead of an octal number`);
   return digits === '' ? 0 : checkedNumber(Number.parseInt(digits, 8));
 }

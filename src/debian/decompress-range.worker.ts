@@ -33,7 +33,7 @@ try {
   let piece = new Uint8Array(PIECE_BYTES);
   let fill = 0;
   for await (const bytes of decompressRange(range.name, { sizeBytes: range.sizeBytes, read })) {
-    for (let at = 0; at < bytes.length; ) {
+    for (let at = 0; at < bytes.length;) {
       const length = Math.min(PIECE_BYTES - fill, bytes.length - at);
       piece.set(bytes.subarray(at, at + length), fill);
       fill += length;

@@ -12,9 +12,7 @@ export interface CompressedRange {
 
 /** What the thread sends: bytes, the end, or why there are no more. */
 export type DecompressMessage =
-  | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
-  | { readonly kind: 'end' }
-  | { readonly kind: 'error'; readonly message: string };
+  { readonly kind: 'bytes'; readonly bytes: Uint8Array } | { readonly kind: 'end' } | { readonly kind: 'error'; readonly message: string };
 
 /** Pieces that may be under way before the reader takes one. */
 export const PIECES_AHEAD = 4;

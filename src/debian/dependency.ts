@@ -43,9 +43,7 @@ function parseTerm(term: string, architecture: string): readonly Dependency[] {
     {
       name: name!,
       ...(qualifier === undefined ? {} : { architectureQualifier: qualifier }),
-      ...(relation === undefined || version === undefined
-        ? {}
-        : { version: { relation: RELATIONS[relation] ?? (relation as VersionRelation), version } }),
+      ...(relation === undefined || version === undefined ? {} : { version: { relation: RELATIONS[relation] ?? (relation as VersionRelation), version } }),
     },
   ];
 }

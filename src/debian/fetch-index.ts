@@ -64,7 +64,13 @@ export async function fetchPackageIndex(request: IndexRequest, context: DebianCo
   return { index: builder.build(), sources: read };
 }
 
-async function readPackages(builder: PackageIndexBuilder, source: PackageSource, release: Release, architecture: string, context: DebianContext): Promise<void> {
+async function readPackages(
+  builder: PackageIndexBuilder,
+  source: PackageSource,
+  release: Release,
+  architecture: string,
+  context: DebianContext,
+): Promise<void> {
   const base = `main/binary-${architecture}/Packages`;
   const name = [`${base}.xz`, `${base}.gz`].find((each) => release.files.has(each));
   const file = name === undefined ? undefined : release.files.get(name);

@@ -79,7 +79,9 @@ class Archive {
     } catch (error) {
       if (!isMissing(error)) throw error;
     }
-    return (await this.#fetchDated(each, source, path)) ? { kind: 'fetched', package: each, path, fromCache: false } : { kind: 'superseded', package: each, url };
+    return (await this.#fetchDated(each, source, path))
+      ? { kind: 'fetched', package: each, path, fromCache: false }
+      : { kind: 'superseded', package: each, url };
   }
 
   async #fetchDated(each: LockedPackage, source: LockSource, path: string): Promise<boolean> {

@@ -59,7 +59,14 @@ export function formatPackageLock(lock: PackageLock): string {
   const sources = lock.sources.map(({ name, archive, suite, date }) => ({ name, archive, suite, date })).sort(byName);
   const packages = lock.packages
     .map(({ name, version, architecture, sha256, sizeBytes, poolPath, source, sets }) => ({
-      name, version, architecture, sha256, sizeBytes, poolPath, source, sets: [...sets].sort(),
+      name,
+      version,
+      architecture,
+      sha256,
+      sizeBytes,
+      poolPath,
+      source,
+      sets: [...sets].sort(),
     }))
     .sort(byName);
   const excluded = lock.excluded.map(({ name, sets }) => ({ name, sets: [...sets].sort() })).sort(byName);
@@ -108,7 +115,8 @@ export function parsePackageLock(text: string, file: string): PackageLock {
     const place = `packages[${index}]`;
     const value = objectAt(item, place, ['name', 'version', 'architecture', 'sha256', 'sizeBytes', 'poolPath', 'source', 'sets'], problems);
     const sizeBytes = value['sizeBytes'];
-    if (!Number.isSafeInteger(sizeBytes) || (sizeBytes as number) <= 0) problems.push(`${place}.sizeBytes is ${JSON.stringify(sizeBytes)}, want a positive whole number`);
+    if (!Number.isSafeInteger(sizeBytes) || (sizeBytes as number) <= 0)
+      problems.push(`${place}.sizeBytes is ${JSON.stringify(sizeBytes)}, want a positive whole number`);
     const source = textAt(value, 'source', place, SIMPLE, problems);
     if (!sources.some(({ name }) => name === source)) problems.push(`${place}.source ${JSON.stringify(source)} is none of the sources`);
     return {

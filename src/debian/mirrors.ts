@@ -53,7 +53,11 @@ export function discoverMirrors({ environment, aptSources, snapshot, now }: Mirr
     const at = (archive: DebianArchive) => snapshotAddress(snapshot, archive, now);
     return { origin: 'snapshot', addresses: { debian: at('debian'), 'debian-security': at('debian-security') }, snapshot };
   }
-  throw new TspackError({ code: 'DEBIAN_MIRROR_UNKNOWN', message: 'Cannot find a Debian mirror: this machine has no apt configuration of Debian', nextStep: SET_MIRROR });
+  throw new TspackError({
+    code: 'DEBIAN_MIRROR_UNKNOWN',
+    message: 'Cannot find a Debian mirror: this machine has no apt configuration of Debian',
+    nextStep: SET_MIRROR,
+  });
 }
 
 /** What to do when no mirror can be reached. */
@@ -67,7 +71,10 @@ export function readSnapshotAddress(file = join(packageRoot(), 'builders', 'snap
 
 /** An archive as it was at a time. */
 export function snapshotAddress(snapshot: string, archive: DebianArchive, date: Date): string {
-  return `${snapshot}/${archive}/${date.toISOString().replace(/\.\d+Z$/, 'Z').replace(/[-:]/g, '')}`;
+  return `${snapshot}/${archive}/${date
+    .toISOString()
+    .replace(/\.\d+Z$/, 'Z')
+    .replace(/[-:]/g, '')}`;
 }
 
 /** The address of a file in an archive, as a mirror has it now. */
@@ -82,7 +89,10 @@ export function datedUrl(mirrors: DebianMirrors, source: LockSource, path: strin
 
 /** Version numbers hold `+` and `~`, which mean themselves in a path; `%` does not. */
 function encodePath(path: string): string {
-  return path.split('/').map((part) => encodeURIComponent(part).replace(/%2B/g, '+').replace(/%3A/g, ':')).join('/');
+  return path
+    .split('/')
+    .map((part) => encodeURIComponent(part).replace(/%2B/g, '+').replace(/%3A/g, ':'))
+    .join('/');
 }
 
 /** Entries that Debian's keyring signs come first, then those whose address looks like an archive of Debian, then the rest. */

@@ -33,7 +33,19 @@ export interface PackageIndex {
 }
 
 const KEPT = new Set([
-  'package', 'version', 'architecture', 'multi-arch', 'priority', 'depends', 'pre-depends', 'provides', 'conflicts', 'breaks', 'filename', 'size', 'sha256',
+  'package',
+  'version',
+  'architecture',
+  'multi-arch',
+  'priority',
+  'depends',
+  'pre-depends',
+  'provides',
+  'conflicts',
+  'breaks',
+  'filename',
+  'size',
+  'sha256',
 ]);
 /** Debian policy 2.5, most important first. */
 export const PRIORITIES = ['required', 'important', 'standard', 'optional', 'extra'] as const;

@@ -104,12 +104,14 @@ export class PackageTree implements Disposable {
 
   #file(path: string, entry: DebTarEntry): { write(bytes: Uint8Array): void; end(): void } {
     this.#parents(path);
-    const file = this.#once(path, () => openSync(join(this.#root, path), constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600));
+    const file = this.#once(path, () =>
+      openSync(join(this.#root, path), constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600),
+    );
     this.#record(path, 'file', entry);
     this.#open = file;
     return {
       write: (bytes) => {
-        for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done);
+        for (let done = 0; done < bytes.length;) done += writeSync(file, bytes, done);
       },
       end: () => {
         fchmodSync(file, (entry.mode & 0o1777) | 0o400);

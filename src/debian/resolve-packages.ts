@@ -125,7 +125,8 @@ class Resolver {
       .filter(({ package: each }) => each.name !== dependency.name)
       .map(({ package: each, version }) => ({
         package: each,
-        objection: qualifierObjection ?? versionObjection({ name: dependency.name, version }, dependency) ?? this.#versionConflict(each) ?? this.#outdated(each),
+        objection:
+          qualifierObjection ?? versionObjection({ name: dependency.name, version }, dependency) ?? this.#versionConflict(each) ?? this.#outdated(each),
       }))
       .sort((a, b) => byPreference(a.package, b.package));
     return [...direct, ...providers];
@@ -148,7 +149,10 @@ class Resolver {
 
   #conflict(candidate: IndexedPackage): string | undefined {
     for (const chosen of this.#chosen.values()) {
-      for (const [one, other] of [[candidate, chosen.package], [chosen.package, candidate]] as const) {
+      for (const [one, other] of [
+        [candidate, chosen.package],
+        [chosen.package, candidate],
+      ] as const) {
         for (const field of ['conflicts', 'breaks'] as const) {
           const hit = relationsOf(one, field, this.#index.architecture)
             .flat()

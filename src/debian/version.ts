@@ -5,9 +5,7 @@
 export function compareVersions(a: string, b: string): number {
   const left = split(a);
   const right = split(b);
-  return (
-    compareDigits(left.epoch, right.epoch) || compareParts(left.upstream, right.upstream) || compareParts(left.revision, right.revision)
-  );
+  return compareDigits(left.epoch, right.epoch) || compareParts(left.upstream, right.upstream) || compareParts(left.revision, right.revision);
 }
 
 /** A relation of a dependency field; `<` and `>` are the obsolete spellings of `<=` and `>=`. */

@@ -24,8 +24,14 @@ export function parseToml(text: string, file: string): TomlTable {
   } catch (error) {
     const { location, message } = error as { location?: { start: { line: number; column: number } }; message: string };
     const place = location === undefined ? file : `${file}:${location.start.line}:${location.start.column}`;
-    throw new TspackError({ code: 'TOML_INVALID', message: `Cannot parse ${place}: ${message}`, cause: error });
+    throw new TspackError({ code: 'TOML_INVALID', message: `Cannot parse ${place}: ${shortened(message)}`, nextStep: 'Correct the file, or tell the author of the program that wrote it', cause: error });
   }
+}
+
+/** The parser lists everything that could have stood there. */
+function shortened(message: string): string {
+  const found = /^Expected .* but (.+) found\.$/su.exec(message)?.[1];
+  return found === undefined ? message.replace(/\.$/, '') : `${found} is not expected here`;
 }
 
 /** Reads and parses a TOML file; undefined when it does not exist. Throws `TOML_INVALID`. */

@@ -61,7 +61,13 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       await response.discard();
       if (hop === MAXIMUM_HOPS) {
         const { url, status } = response;
-        throw new HttpError({ code: 'HTTP_REDIRECT_REFUSED', message: `Cannot follow the redirects of ${first.url}: more than ${MAXIMUM_HOPS}`, url, status, transient: false });
+        throw new HttpError({
+          code: 'HTTP_REDIRECT_REFUSED',
+          message: `Cannot follow the redirects of ${first.url}: more than ${MAXIMUM_HOPS}`,
+          url,
+          status,
+          transient: false,
+        });
       }
       request = redirectedRequest(request, response.status, response.headers.get('location'));
     }

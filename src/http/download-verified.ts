@@ -11,8 +11,7 @@ import type { RetryPolicy, Sleep } from './retry.ts';
 
 /** What content must hash to. One of `hex` and `base64`. */
 export type ContentDigest =
-  | { readonly algorithm: 'sha256' | 'sha512'; readonly hex: string }
-  | { readonly algorithm: 'sha256' | 'sha512'; readonly base64: string };
+  { readonly algorithm: 'sha256' | 'sha512'; readonly hex: string } | { readonly algorithm: 'sha256' | 'sha512'; readonly base64: string };
 
 export interface VerifiedDownload {
   readonly client: Pick<HttpClient, 'request'>;
@@ -102,7 +101,7 @@ async function transfer(download: VerifiedDownload, file: FileHandle): Promise<T
     done += chunk.length;
     if (sizeBytes !== undefined && done > sizeBytes) return { sizeBytes: done, verified: false, resumed, found: `more than ${sizeBytes} bytes` };
     hash.update(chunk);
-    for (let offset = 0; offset < chunk.length; ) {
+    for (let offset = 0; offset < chunk.length;) {
       offset += (await file.write(chunk, offset, chunk.length - offset, done - chunk.length + offset)).bytesWritten;
     }
     if (done - told >= EVENT_BYTES) tell(false);
@@ -133,10 +132,20 @@ function failure(download: VerifiedDownload, error: unknown): unknown {
     return new TspackError({ code: 'DOWNLOAD_FAILED', message: `Cannot download ${download.label}: ${message}`, nextStep, cause: error });
   }
   if (hasSystemCode(error, 'ENOSPC', 'EDQUOT')) {
-    return new TspackError({ code: 'DOWNLOAD_FAILED', message: `Cannot download ${download.label}: no space is left for ${download.path}`, nextStep: 'Free some space on that disk and try again', cause: error });
+    return new TspackError({
+      code: 'DOWNLOAD_FAILED',
+      message: `Cannot download ${download.label}: no space is left for ${download.path}`,
+      nextStep: 'Free some space on that disk and try again',
+      cause: error,
+    });
   }
   if (hasSystemCode(error, 'EACCES', 'EROFS', 'EPERM')) {
-    return new TspackError({ code: 'DOWNLOAD_FAILED', message: `Cannot download ${download.label}: ${download.path} cannot be written`, nextStep: 'Check the permissions of that folder', cause: error });
+    return new TspackError({
+      code: 'DOWNLOAD_FAILED',
+      message: `Cannot download ${download.label}: ${download.path} cannot be written`,
+      nextStep: 'Check the permissions of that folder',
+      cause: error,
+    });
   }
   return error;
 }

@@ -1,6 +1,6 @@
 import { HttpError, unreachableError } from './http-error.ts';
 import { DEFAULT_RETRY_POLICY, backOff, sleep } from './retry.ts';
-import type { HttpClient,  HttpRequest, HttpResponse } from './client.ts';
+import type { HttpClient, HttpRequest, HttpResponse } from './client.ts';
 import type { HttpHeaders } from './headers.ts';
 import type { RetryPolicy, Sleep } from './retry.ts';
 

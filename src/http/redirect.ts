@@ -18,7 +18,13 @@ export function isRedirect(status: number): boolean {
 export function redirectedRequest(request: HttpRequest, status: number, location: string | undefined): HttpRequest {
   const from = new URL(request.url);
   const refuse = (why: string) =>
-    new HttpError({ code: 'HTTP_REDIRECT_REFUSED', message: `Cannot follow the redirect of ${request.url}: ${why}`, url: request.url, status, transient: false });
+    new HttpError({
+      code: 'HTTP_REDIRECT_REFUSED',
+      message: `Cannot follow the redirect of ${request.url}: ${why}`,
+      url: request.url,
+      status,
+      transient: false,
+    });
   if (location === undefined || location === '') throw refuse('it names no address');
   let to: URL;
   try {

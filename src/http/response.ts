@@ -1,5 +1,5 @@
 import { HttpError, MAXIMUM_ERROR_BODY_BYTES } from './http-error.ts';
-import type {  HttpResponse } from './client.ts';
+import type { HttpResponse } from './client.ts';
 import type { HttpHeaders } from './headers.ts';
 
 const MAXIMUM_TEXT_BYTES = 4 * 1024 * 1024;
@@ -46,7 +46,16 @@ export function httpResponse(options: {
       try {
         return JSON.parse(body) as unknown;
       } catch (cause) {
-        throw new HttpError({ code: 'HTTP_BODY_INVALID', message: `Cannot read ${url}: the answer is not JSON`, url, status, headers, body: body.slice(0, MAXIMUM_ERROR_BODY_BYTES), transient: false, cause });
+        throw new HttpError({
+          code: 'HTTP_BODY_INVALID',
+          message: `Cannot read ${url}: the answer is not JSON`,
+          url,
+          status,
+          headers,
+          body: body.slice(0, MAXIMUM_ERROR_BODY_BYTES),
+          transient: false,
+          cause,
+        });
       }
     },
     async discard() {

@@ -40,7 +40,8 @@ export function createModuleStore(folders: ModuleFolders): ModuleStore {
   const extensions = new Map<string, LocatedModule<ExtensionDescriptor> | undefined>();
   let single: readonly LocatedModule<BuildpackDescriptor>[] | undefined;
 
-  const readSingle = (): readonly LocatedModule<BuildpackDescriptor>[] => (single ??= (folders.single ?? []).flatMap((directory) => readBuildpack(directory) ?? []));
+  const readSingle = (): readonly LocatedModule<BuildpackDescriptor>[] =>
+    (single ??= (folders.single ?? []).flatMap((directory) => readBuildpack(directory) ?? []));
 
   const findBuildpack = (reference: BuildpackReference): LocatedModule<BuildpackDescriptor> | undefined => {
     return (
@@ -80,7 +81,11 @@ function remembered<T>(known: Map<string, T>, reference: BuildpackReference, fin
   return known.get(name)!;
 }
 
-function firstIn<T>(directories: readonly MountedDirectory[], reference: BuildpackReference, read: (directory: MountedDirectory) => T | undefined): T | undefined {
+function firstIn<T>(
+  directories: readonly MountedDirectory[],
+  reference: BuildpackReference,
+  read: (directory: MountedDirectory) => T | undefined,
+): T | undefined {
   for (const directory of directories) {
     const found = read(mountedChild(directory, escapeBuildpackId(reference.id), reference.version));
     if (found !== undefined) return found;

@@ -67,7 +67,7 @@ function resolveMounted(directory: MountedDirectory, path: string): { readonly h
   const open = path.split('/');
   const done: string[] = [];
   let stats = lstat(directory.hostPath);
-  for (let links = 0; open.length > 0; ) {
+  for (let links = 0; open.length > 0;) {
     const part = open.shift()!;
     if (part === '' || part === '.') continue;
     if (part === '..') {

@@ -6,13 +6,44 @@ const ZERO_TIME = '0001-01-01T00:00:00Z';
 
 /** Field order of the config object in the reference's image library; fields that we do not know follow in their own order. */
 const CONFIG_ORDER = [
-  'architecture', 'author', 'container', 'created', 'docker_version', 'history', 'os', 'rootfs', 'config',
-  'os.version', 'variant', 'os.features',
+  'architecture',
+  'author',
+  'container',
+  'created',
+  'docker_version',
+  'history',
+  'os',
+  'rootfs',
+  'config',
+  'os.version',
+  'variant',
+  'os.features',
 ];
 const CONTAINER_ORDER = [
-  'AttachStderr', 'AttachStdin', 'AttachStdout', 'Cmd', 'Healthcheck', 'Domainname', 'Entrypoint', 'Env', 'Hostname',
-  'Image', 'Labels', 'OnBuild', 'OpenStdin', 'StdinOnce', 'Tty', 'User', 'Volumes', 'WorkingDir', 'ExposedPorts',
-  'ArgsEscaped', 'NetworkDisabled', 'MacAddress', 'StopSignal', 'Shell',
+  'AttachStderr',
+  'AttachStdin',
+  'AttachStdout',
+  'Cmd',
+  'Healthcheck',
+  'Domainname',
+  'Entrypoint',
+  'Env',
+  'Hostname',
+  'Image',
+  'Labels',
+  'OnBuild',
+  'OpenStdin',
+  'StdinOnce',
+  'Tty',
+  'User',
+  'Volumes',
+  'WorkingDir',
+  'ExposedPorts',
+  'ArgsEscaped',
+  'NetworkDisabled',
+  'MacAddress',
+  'StopSignal',
+  'Shell',
 ];
 /** Members of the container config that are maps; what else is an object has an order of its own. */
 const CONTAINER_MAPS = ['Labels', 'Volumes', 'ExposedPorts'];
@@ -38,7 +69,10 @@ function historyStruct({ author, created, created_by, comment, empty_layer }: Hi
 }
 
 function containerStruct(config: ContainerConfig): GoStruct {
-  return inOrder(CONTAINER_ORDER, mapMembers(config, (member, name) => (CONTAINER_MAPS.includes(name) ? (member as GoValue) : asGiven(member))));
+  return inOrder(
+    CONTAINER_ORDER,
+    mapMembers(config, (member, name) => (CONTAINER_MAPS.includes(name) ? (member as GoValue) : asGiven(member))),
+  );
 }
 
 /** Known keys in their order, the others after them; empty values are left out, as Go's `omitempty` does. */

@@ -18,8 +18,7 @@ export function createBlobLayer(options: {
     ...(plain ? { tarSizeBytes: descriptor.size } : {}),
     blob: descriptor,
     openBlob,
-    openTar: () =>
-      plain ? openBlob() : verifyContent(decompress(openBlob()), { digest: diffId }, `the content of layer ${descriptor.digest}`),
+    openTar: () => (plain ? openBlob() : verifyContent(decompress(openBlob()), { digest: diffId }, `the content of layer ${descriptor.digest}`)),
   };
 }
 

@@ -120,9 +120,7 @@ export async function imageFromManifest(
   if (diffIds.length !== manifest.layers.length) {
     throw invalid('image manifest', `it lists ${manifest.layers.length} layers and its config ${diffIds.length}`);
   }
-  const layers = manifest.layers.map((layer, index) =>
-    createBlobLayer({ descriptor: layer, diffId: diffIds[index]!, openBlob: () => open(layer) }),
-  );
+  const layers = manifest.layers.map((layer, index) => createBlobLayer({ descriptor: layer, diffId: diffIds[index]!, openBlob: () => open(layer) }));
   return {
     config,
     configBytes,

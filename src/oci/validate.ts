@@ -19,7 +19,10 @@ export async function validateImage(image: Image): Promise<readonly string[]> {
   }
   for (const [index, layer] of image.layers.entries()) {
     if (layer.diffId !== diffIds[index]) problems.push(`layer ${index} is ${layer.diffId}, config lists ${diffIds[index]}`);
-    for (const [form, open] of [['tar', () => layer.openTar()], ['blob', layer.openBlob]] as const) {
+    for (const [form, open] of [
+      ['tar', () => layer.openTar()],
+      ['blob', layer.openBlob],
+    ] as const) {
       try {
         if (open !== undefined) for await (const chunk of open()) void chunk;
       } catch (error) {

@@ -18,7 +18,13 @@ export function parseChallenge(fields: readonly string[]): Challenge | undefined
   const bearer = offers.find(({ scheme, parameters }) => scheme === 'bearer' && parameters.has('realm'));
   if (bearer !== undefined) {
     const { parameters } = bearer;
-    return { scheme: 'bearer', realm: parameters.get('realm')!, service: parameters.get('service'), scope: parameters.get('scope'), error: parameters.get('error') };
+    return {
+      scheme: 'bearer',
+      realm: parameters.get('realm')!,
+      service: parameters.get('service'),
+      scope: parameters.get('scope'),
+      error: parameters.get('error'),
+    };
   }
   return offers.some(({ scheme }) => scheme === 'basic') ? { scheme: 'basic' } : undefined;
 }

@@ -136,7 +136,8 @@ async function ping(host: string, registry: string, insecure: boolean, options: 
     const base = new URL(`${scheme}://${host}/`);
     const response = await options.http.request({ url: new URL('/v2/', base).href, expect: [401, 403], ...signal, ...more });
     await response.discard();
-    const challenge: Challenge = response.status === 401 ? (parseChallenge(response.headers.getAll('www-authenticate')) ?? { scheme: 'none' }) : { scheme: 'none' };
+    const challenge: Challenge =
+      response.status === 401 ? (parseChallenge(response.headers.getAll('www-authenticate')) ?? { scheme: 'none' }) : { scheme: 'none' };
     return { base, challenge };
   };
   const fail = (error: unknown) => {

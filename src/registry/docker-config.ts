@@ -90,7 +90,10 @@ export function secret<Found extends Credential>(credential: Found): Found {
 
 /** `https://host/v1/` and `host` are the same; Podman's keys may go on with a namespace. */
 function normalKey(key: string): string {
-  const [host = '', ...path] = key.replace(/^https?:\/\//, '').split('/').filter((part) => part !== '');
+  const [host = '', ...path] = key
+    .replace(/^https?:\/\//, '')
+    .split('/')
+    .filter((part) => part !== '');
   const namespace = /^https?:/.test(key) || path[0] === 'v1' || path[0] === 'v2' ? [] : path;
   return [canonicalRegistry(host), ...namespace].join('/');
 }
@@ -100,5 +103,10 @@ function objectOf(value: unknown): Record<string, unknown> | undefined {
 }
 
 function invalid(path: string, why: string, cause?: unknown): TspackError {
-  return new TspackError({ code: 'REGISTRY_AUTH_INVALID', message: `Cannot read registry credentials from ${path}: ${why}`, nextStep: `Repair or remove ${path}`, cause });
+  return new TspackError({
+    code: 'REGISTRY_AUTH_INVALID',
+    message: `Cannot read registry credentials from ${path}: ${why}`,
+    nextStep: `Repair or remove ${path}`,
+    cause,
+  });
 }

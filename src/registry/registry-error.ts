@@ -3,12 +3,7 @@ import type { HttpError } from '../http/index.ts';
 import type { Credential } from './keychain.ts';
 
 export type RegistryErrorCode =
-  | 'REGISTRY_UNAUTHORIZED'
-  | 'REGISTRY_DENIED'
-  | 'REGISTRY_NOT_FOUND'
-  | 'REGISTRY_RATE_LIMITED'
-  | 'REGISTRY_UNREACHABLE'
-  | 'REGISTRY_PROTOCOL';
+  'REGISTRY_UNAUTHORIZED' | 'REGISTRY_DENIED' | 'REGISTRY_NOT_FOUND' | 'REGISTRY_RATE_LIMITED' | 'REGISTRY_UNREACHABLE' | 'REGISTRY_PROTOCOL';
 
 /** One entry of a registry's error answer (distribution-spec `spec.md#error-codes`). */
 export interface RegistryDiagnostic {
@@ -101,7 +96,8 @@ function explain(action: RegistryAction, error: HttpError): { code: RegistryErro
       return {
         code: 'REGISTRY_RATE_LIMITED',
         why: `${registry} allows no more requests now`,
-        nextStep: credential === undefined ? `${error.nextStep ?? 'Try again later'}, or log in with "tspack login ${registry}" for a higher limit` : error.nextStep,
+        nextStep:
+          credential === undefined ? `${error.nextStep ?? 'Try again later'}, or log in with "tspack login ${registry}" for a higher limit` : error.nextStep,
       };
     default:
       return error.transient

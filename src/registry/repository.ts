@@ -126,7 +126,12 @@ export function createRepository(options: RepositoryOptions): RegistryRepository
     await response.discard();
     const stored = response.headers.get('docker-content-digest');
     if (stored !== undefined && stored.startsWith('sha256:') && stored !== descriptor.digest) {
-      throw new RegistryError({ code: 'REGISTRY_PROTOCOL', message: `Cannot push ${target}: ${registry} stored ${stored} instead of ${descriptor.digest}`, registry, status: response.status });
+      throw new RegistryError({
+        code: 'REGISTRY_PROTOCOL',
+        message: `Cannot push ${target}: ${registry} stored ${stored} instead of ${descriptor.digest}`,
+        registry,
+        status: response.status,
+      });
     }
     present.add(descriptor.digest);
   }
@@ -181,7 +186,8 @@ export function createRepository(options: RepositoryOptions): RegistryRepository
       const size = Number(response.headers.get('content-length'));
       const mediaType = response.headers.get('content-type')?.split(';')[0]?.trim();
       // The headers are optional in the specification: without them the manifest itself must tell.
-      if (digest === undefined || !/^sha256:[0-9a-f]{64}$/.test(digest) || !(size > 0) || mediaType === undefined) return (await fetchManifest(reference))?.descriptor;
+      if (digest === undefined || !/^sha256:[0-9a-f]{64}$/.test(digest) || !(size > 0) || mediaType === undefined)
+        return (await fetchManifest(reference))?.descriptor;
       return { mediaType, digest: digest as Digest, size };
     },
     putManifest,

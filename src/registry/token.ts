@@ -48,7 +48,12 @@ export async function fetchToken(request: TokenRequest): Promise<AccessToken> {
   const answer = (await response.json(1024 * 1024)) as { token?: unknown; access_token?: unknown; expires_in?: unknown } | null;
   const token = [answer?.token, answer?.access_token].find((value) => typeof value === 'string' && value !== '') as string | undefined;
   if (token === undefined || /[^\x21-\x7e]/.test(token)) {
-    throw new HttpError({ code: 'HTTP_BODY_INVALID', message: `Cannot use the answer of ${response.url}: it holds no token`, url: response.url, transient: false });
+    throw new HttpError({
+      code: 'HTTP_BODY_INVALID',
+      message: `Cannot use the answer of ${response.url}: it holds no token`,
+      url: response.url,
+      transient: false,
+    });
   }
   registerSecret(token);
   const seconds = typeof answer?.expires_in === 'number' && answer.expires_in > 0 ? answer.expires_in : SHORTEST_LIFE_SECONDS;

@@ -74,7 +74,14 @@ async function startSession(upload: BlobUpload, mountFrom: string | undefined): 
       url: `/v2/${repository}/blobs/uploads/${mount}`,
       headers: { 'content-length': '0' },
       repeatable: true,
-      ...(mountFrom === undefined ? {} : { scopes: [{ repository, actions: 'pull,push' }, { repository: mountFrom, actions: 'pull' }] }),
+      ...(mountFrom === undefined
+        ? {}
+        : {
+            scopes: [
+              { repository, actions: 'pull,push' },
+              { repository: mountFrom, actions: 'pull' },
+            ],
+          }),
     }),
   );
   await response.discard();
@@ -118,7 +125,7 @@ async function patch(upload: BlobUpload, started: string, policy: RetryPolicy): 
   const { size } = upload.descriptor;
   let location = started;
   let offset = 0;
-  for (let failures = 1; offset < size; ) {
+  for (let failures = 1; offset < size;) {
     try {
       const response = await upload.connection.send(
         request(upload, {

@@ -21,6 +21,10 @@ export function encodeSbom(format: SbomFormat, document: SbomDocument): string {
 }
 
 /** One document that holds the components of all; components with one id become one. */
-export function mergeSboms(subject: SbomDocument['subject'], tool: SbomDocument['tool'], documents: readonly { readonly components: readonly Component[] }[]): SbomDocument {
+export function mergeSboms(
+  subject: SbomDocument['subject'],
+  tool: SbomDocument['tool'],
+  documents: readonly { readonly components: readonly Component[] }[],
+): SbomDocument {
   return { subject, tool, components: documents.flatMap((document) => document.components) };
 }

@@ -40,12 +40,20 @@ export function encodeSpdx(document: SbomDocument): string {
       { spdxElementId: 'SPDXRef-DOCUMENT', relationshipType: 'DESCRIBES', relatedSpdxElement: subjectId },
       ...rootIds(components).map((id) => ({ spdxElementId: subjectId, relationshipType: 'CONTAINS', relatedSpdxElement: elementId(id) })),
       ...components.flatMap((component) =>
-        component.dependsOn!.map((other) => ({ spdxElementId: elementId(componentId(component)), relationshipType: 'DEPENDS_ON', relatedSpdxElement: elementId(other) })),
+        component.dependsOn!.map((other) => ({
+          spdxElementId: elementId(componentId(component)),
+          relationshipType: 'DEPENDS_ON',
+          relatedSpdxElement: elementId(other),
+        })),
       ),
     ],
     ...(extracted.size === 0
       ? {}
-      : { hasExtractedLicensingInfos: [...extracted].sort(([a], [b]) => (a < b ? -1 : 1)).map(([licenseId, text]) => ({ licenseId, extractedText: text, name: text })) }),
+      : {
+          hasExtractedLicensingInfos: [...extracted]
+            .sort(([a], [b]) => (a < b ? -1 : 1))
+            .map(([licenseId, text]) => ({ licenseId, extractedText: text, name: text })),
+        }),
   };
   const name = document.subject.name;
   return `${JSON.stringify(

@@ -29,9 +29,17 @@ export function encodeSyft(document: SbomDocument): string {
       artifactRelationships: [
         ...rootIds(components).map((id) => relationship(sourceId, shortIdOf(id), 'contains')),
         // Syft writes the needed package as the parent of the one that needs it.
-        ...components.flatMap((component) => component.dependsOn!.map((other) => relationship(shortIdOf(other), shortIdOf(componentId(component)), 'dependency-of'))),
+        ...components.flatMap((component) =>
+          component.dependsOn!.map((other) => relationship(shortIdOf(other), shortIdOf(componentId(component)), 'dependency-of')),
+        ),
       ],
-      source: { id: sourceId, name: document.subject.name, version: document.subject.version ?? '', type: 'directory', metadata: { path: document.subject.name } },
+      source: {
+        id: sourceId,
+        name: document.subject.name,
+        version: document.subject.version ?? '',
+        type: 'directory',
+        metadata: { path: document.subject.name },
+      },
       distro: {},
       descriptor: { name: document.tool.name, version: document.tool.version },
       schema: { version: SCHEMA_VERSION, url: `https://raw.githubusercontent.com/anchore/syft/main/schema/json/schema-${SCHEMA_VERSION}.json` },

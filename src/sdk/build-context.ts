@@ -111,7 +111,8 @@ export function createBuildContext(inputs: BuildContextInputs): { readonly conte
         reason: decision.reason,
         layer,
         data,
-        setTypes: (other: Partial<LayerTypes>) => writeLayerToml(layer, { launch: false, build: false, cache: false, ...other }, { inputs: recordedInputs, data }),
+        setTypes: (other: Partial<LayerTypes>) =>
+          writeLayerToml(layer, { launch: false, build: false, cache: false, ...other }, { inputs: recordedInputs, data }),
       });
       if (decision.keep) {
         // A layer without inputs is a mere place, about which there is nothing to say.
@@ -131,7 +132,14 @@ export function createBuildContext(inputs: BuildContextInputs): { readonly conte
       clearLayer(openLayerDirectory(layersDirectory, name));
     },
     addProcess({ type, command, args, default: isDefault = false, workingDirectory }) {
-      processes.push({ type, command, direct: true, default: isDefault, ...(args === undefined ? {} : { args }), ...(workingDirectory === undefined ? {} : { workingDirectory }) });
+      processes.push({
+        type,
+        command,
+        direct: true,
+        default: isDefault,
+        ...(args === undefined ? {} : { args }),
+        ...(workingDirectory === undefined ? {} : { workingDirectory }),
+      });
     },
     addLabel: (label) => void labels.push(label),
     addSlice: (paths) => void slices.push({ paths }),

@@ -47,7 +47,14 @@ export const runCommand: CommandRunner = async ({ command, cwd, env, output }) =
   child.stderr.setEncoding('utf8').on('data', receive);
   return await new Promise((resolve, reject) => {
     child.on('error', (error) => {
-      reject(new TspackError({ code: 'COMMAND_NOT_FOUND', message: `Cannot run "${program}": ${error.message}`, nextStep: 'Check that the build image has this program.', cause: error }));
+      reject(
+        new TspackError({
+          code: 'COMMAND_NOT_FOUND',
+          message: `Cannot run "${program}": ${error.message}`,
+          nextStep: 'Check that the build image has this program.',
+          cause: error,
+        }),
+      );
     });
     child.on('close', (code, signal) => {
       resolve({ exitCode: code ?? undefined, signal: signal ?? undefined, tail, stdout });

@@ -10,7 +10,13 @@ export interface Downloads {
   /** Reads JSON of at most `maximumBytes` (32 MiB). Throws the errors of `http`, and `DOWNLOAD_OFFLINE`. */
   fetchJson(request: { readonly url: string; readonly headers?: Readonly<Record<string, string>>; readonly maximumBytes?: number }): Promise<unknown>;
   /** Fetches a file whose digest is known to `path`. Nothing is at `path` unless the digest is right. */
-  fetchFile(request: { readonly url: string; readonly headers?: Readonly<Record<string, string>>; readonly digest: ContentDigest; readonly path: string; readonly label: string }): Promise<void>;
+  fetchFile(request: {
+    readonly url: string;
+    readonly headers?: Readonly<Record<string, string>>;
+    readonly digest: ContentDigest;
+    readonly path: string;
+    readonly label: string;
+  }): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -43,7 +49,12 @@ export function createDownloads(options: DownloadsOptions): Downloads {
     }
     if (client === undefined) {
       const { createHttpClient, readProxySettings } = await import('../http/index.ts'); // undici costs 90 ms
-      client = createHttpClient({ userAgent: options.userAgent, clock: options.clock, proxy: readProxySettings(options.env), ca: readCertificates(options.env) });
+      client = createHttpClient({
+        userAgent: options.userAgent,
+        clock: options.clock,
+        proxy: readProxySettings(options.env),
+        ca: readCertificates(options.env),
+      });
     }
     return { client, url: mirroredUrl(url, mirrors) };
   }
@@ -79,7 +90,8 @@ export function readMirrors(env: Readonly<Record<string, string>>, bindings: rea
   }
   for (const [name, value] of Object.entries(env)) {
     if (name === 'TSPACK_MIRROR') mirrors.set('default', value.trim());
-    else if (name.startsWith('TSPACK_MIRROR_')) mirrors.set(name.slice('TSPACK_MIRROR_'.length).replaceAll('__', '-').replaceAll('_', '.').toLowerCase(), value.trim());
+    else if (name.startsWith('TSPACK_MIRROR_'))
+      mirrors.set(name.slice('TSPACK_MIRROR_'.length).replaceAll('__', '-').replaceAll('_', '.').toLowerCase(), value.trim());
   }
   return mirrors;
 }

@@ -26,7 +26,8 @@ export type LayerDecision = { readonly keep: true; readonly reason: string } | {
  */
 export function decideLayer(inputs: readonly LayerInput[], previous: PreviousLayer | undefined, needsContents: boolean): LayerDecision {
   const recorded = previous?.metadata?.['inputs'];
-  if (previous === undefined || typeof recorded !== 'object' || recorded === null || Array.isArray(recorded)) return { keep: false, reason: 'not built before' };
+  if (previous === undefined || typeof recorded !== 'object' || recorded === null || Array.isArray(recorded))
+    return { keep: false, reason: 'not built before' };
   const values = recorded as SpecTable;
   for (const { name, value, readable } of inputs) {
     const old = values[name];

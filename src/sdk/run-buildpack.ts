@@ -54,7 +54,11 @@ export async function runBuildpack(buildpack: Buildpack, host: BuildpackHost): P
     const common = readContext(host);
     if (phase === 'detect') return await runDetect(buildpack, host, common, args);
     if (phase === 'build') return await runBuild(buildpack, host, common, args);
-    throw new TspackError({ code: 'BUILDPACK_USAGE', message: `Cannot run the buildpack's "${phase ?? ''}": want detect or build`, nextStep: 'Start it by bin/detect or bin/build.' });
+    throw new TspackError({
+      code: 'BUILDPACK_USAGE',
+      message: `Cannot run the buildpack's "${phase ?? ''}": want detect or build`,
+      nextStep: 'Start it by bin/detect or bin/build.',
+    });
   } catch (error) {
     host.output.stderr(formatFailure(error));
     return 1;
@@ -116,7 +120,8 @@ function readContext(host: BuildpackHost): BuildpackContext {
       os: env['CNB_TARGET_OS'] ?? 'linux',
       architecture: env['CNB_TARGET_ARCH'] ?? (process.arch === 'x64' ? 'amd64' : process.arch),
       variant: env['CNB_TARGET_ARCH_VARIANT'] || undefined,
-      distribution: distributionName === undefined || distributionName === '' ? undefined : { name: distributionName, version: env['CNB_TARGET_DISTRO_VERSION'] ?? '' },
+      distribution:
+        distributionName === undefined || distributionName === '' ? undefined : { name: distributionName, version: env['CNB_TARGET_DISTRO_VERSION'] ?? '' },
     },
     execEnv: env['CNB_EXEC_ENV'] ?? 'production',
     env,
@@ -136,7 +141,11 @@ function readDescriptor(buildpackDirectory: string): { id: string; name: string;
 function requiredPath(host: BuildpackHost, variable: string, argument: string | undefined): string {
   const value = host.env[variable] ?? argument;
   if (value === undefined || value === '') {
-    throw new TspackError({ code: 'BUILDPACK_USAGE', message: `Cannot run the buildpack: ${variable} is not set`, nextStep: 'Run it by a lifecycle that speaks Buildpack API 0.12.' });
+    throw new TspackError({
+      code: 'BUILDPACK_USAGE',
+      message: `Cannot run the buildpack: ${variable} is not set`,
+      nextStep: 'Run it by a lifecycle that speaks Buildpack API 0.12.',
+    });
   }
   return resolve(host.cwd, value);
 }
@@ -148,7 +157,8 @@ export function formatFailure(error: unknown): string {
     return `Error: ${printable(error.message)} [${error.code}]\n${next}`;
   }
   // Not the buildpack's fault, and a stack would hide it.
-  if (hasSystemCode(error, 'ENOSPC', 'EDQUOT')) return 'Error: Cannot write a file: no space is left on the disk\n  Free some space on the disk where builds are done, and build again.\n';
+  if (hasSystemCode(error, 'ENOSPC', 'EDQUOT'))
+    return 'Error: Cannot write a file: no space is left on the disk\n  Free some space on the disk where builds are done, and build again.\n';
   const shown = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return `Error: the buildpack failed in an unexpected way\n  ${printable(shown)}\n`;
 }

@@ -83,6 +83,14 @@ export async function stageSource(source: string, target: string, filter: Source
     await copyFolder(Buffer.from(source), Buffer.from(target), '');
   } catch (error) {
     const { code, path } = error as NodeJS.ErrnoException;
+    if (code === 'ENAMETOOLONG') {
+      throw new TspackError({
+        code: 'SOURCE_UNREADABLE',
+        message: `Cannot copy "${source}": it holds a path that is too long for this system (${code})`,
+        nextStep: 'Leave the deepest folders out of the source folder, or let TSPACK_HOME name a folder with a shorter path',
+        cause: error,
+      });
+    }
     if (code !== 'EACCES' && code !== 'EPERM') throw error;
     throw new TspackError({
       code: 'SOURCE_UNREADABLE',

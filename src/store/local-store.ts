@@ -100,7 +100,11 @@ export function openLocalStore(options: { readonly directory: string; readonly l
     compressor,
     list: () => named().map(describe),
     findByDigest: (prefix) =>
-      prefix.length < 6 ? [] : store.list().filter(({ imageId, manifestDigest }) => [imageId, manifestDigest].some((digest) => digest !== undefined && digestHex(digest).startsWith(prefix))),
+      prefix.length < 6
+        ? []
+        : store
+            .list()
+            .filter(({ imageId, manifestDigest }) => [imageId, manifestDigest].some((digest) => digest !== undefined && digestHex(digest).startsWith(prefix))),
     async readById(imageId) {
       const entry = named().find((candidate) => candidate.annotations?.[IMAGE_ID] === imageId);
       return entry === undefined ? undefined : await load(entry);
@@ -124,7 +128,10 @@ export function openLocalStore(options: { readonly directory: string; readonly l
       }
       blobs.putBytes(image.configBytes);
       const { manifest: read, ...unread } = image;
-      const plain = createManifest(unread, layers.map((blob, index) => ({ ...image.layers[index]!, blob })));
+      const plain = createManifest(
+        unread,
+        layers.map((blob, index) => ({ ...image.layers[index]!, blob })),
+      );
       blobs.putBytes(plain.bytes);
       if (read !== undefined) recordDistribution(image.imageId, read);
       using _lock = await acquireLock(join(options.lockDirectory, 'store-index'));

@@ -120,15 +120,58 @@ describe('extractTar()', () => {
       ['by the middle of its path', [{ name: 'a/../../escaped', content: 'x' }]],
       ['by a PAX path', withPax({ path: '../escaped' }, { name: 'harmless', content: 'x' })],
       ['by a GNU long name', [{ name: '././@LongLink', flag: 'L', content: '../escaped\0' }, { name: 'harmless' }]],
-      ['through a symlink of its own', [{ name: 'out', flag: '2', linkName: '..' }, { name: 'out/escaped', content: 'x' }]],
-      ['through an absolute symlink', [{ name: 'out', flag: '2', linkName: '/tmp' }, { name: 'out/escaped', content: 'x' }]],
-      ['through a symlink that stays inside', [{ name: 'real/', flag: '5' }, { name: 'in', flag: '2', linkName: 'real' }, { name: 'in/x', content: 'x' }]],
-      ['with a folder through a symlink', [{ name: 'out', flag: '2', linkName: '..' }, { name: 'out/escaped/', flag: '5' }]],
-      ['with a folder over a symlink', [{ name: 'out', flag: '2', linkName: '..' }, { name: 'out/', flag: '5', mode: 0o777 }]],
-      ['with a link through a symlink', [{ name: 'out', flag: '2', linkName: '..' }, { name: 'x', flag: '1', linkName: 'out/secret' }]],
+      [
+        'through a symlink of its own',
+        [
+          { name: 'out', flag: '2', linkName: '..' },
+          { name: 'out/escaped', content: 'x' },
+        ],
+      ],
+      [
+        'through an absolute symlink',
+        [
+          { name: 'out', flag: '2', linkName: '/tmp' },
+          { name: 'out/escaped', content: 'x' },
+        ],
+      ],
+      [
+        'through a symlink that stays inside',
+        [
+          { name: 'real/', flag: '5' },
+          { name: 'in', flag: '2', linkName: 'real' },
+          { name: 'in/x', content: 'x' },
+        ],
+      ],
+      [
+        'with a folder through a symlink',
+        [
+          { name: 'out', flag: '2', linkName: '..' },
+          { name: 'out/escaped/', flag: '5' },
+        ],
+      ],
+      [
+        'with a folder over a symlink',
+        [
+          { name: 'out', flag: '2', linkName: '..' },
+          { name: 'out/', flag: '5', mode: 0o777 },
+        ],
+      ],
+      [
+        'with a link through a symlink',
+        [
+          { name: 'out', flag: '2', linkName: '..' },
+          { name: 'x', flag: '1', linkName: 'out/secret' },
+        ],
+      ],
       ['by a symlink that climbs', [{ name: 'a/b', flag: '2', linkName: '../../..' }]],
       ['by an absolute symlink', [{ name: 'a', flag: '2', linkName: '/etc/passwd' }]],
-      ['by symlinks that climb together', [{ name: 'd/up', flag: '2', linkName: '..' }, { name: 'e', flag: '2', linkName: 'd/up/..' }]],
+      [
+        'by symlinks that climb together',
+        [
+          { name: 'd/up', flag: '2', linkName: '..' },
+          { name: 'e', flag: '2', linkName: 'd/up/..' },
+        ],
+      ],
       ['by a hard link that climbs', [{ name: 'x', flag: '1', linkName: '../secret' }]],
       ['by an absolute hard link', [{ name: 'x', flag: '1', linkName: '/etc/passwd' }]],
     ] as [string, readonly RawTarEntry[]][])('%s', async (_how, entries) => {
@@ -151,17 +194,47 @@ describe('extractTar()', () => {
   });
 
   it('leaves symlinks of root file systems alone when told to', async () => {
-    await extract([{ name: 'bin', flag: '2', linkName: '/usr/bin' }, { name: 'up', flag: '2', linkName: '../../..' }], { symlinks: 'any' });
+    await extract(
+      [
+        { name: 'bin', flag: '2', linkName: '/usr/bin' },
+        { name: 'up', flag: '2', linkName: '../../..' },
+      ],
+      { symlinks: 'any' },
+    );
     expect(readlinkSync(join(folder, 'bin'))).toBe('/usr/bin');
   });
 
   describe('refuses what is damaged', () => {
     it.each([
       ['a link to a file that is not there', [{ name: 'x', flag: '1', linkName: 'missing' }]],
-      ['a link to a folder', [{ name: 'd/', flag: '5' }, { name: 'x', flag: '1', linkName: 'd' }]],
-      ['a link to itself', [{ name: 'x', content: '1' }, { name: 'x', flag: '1', linkName: './x' }]],
-      ['a file where a folder is', [{ name: 'd/x', content: '1' }, { name: 'd', content: '2' }]],
-      ['a folder where a file is', [{ name: 'd', content: '1' }, { name: 'd/x', content: '2' }]],
+      [
+        'a link to a folder',
+        [
+          { name: 'd/', flag: '5' },
+          { name: 'x', flag: '1', linkName: 'd' },
+        ],
+      ],
+      [
+        'a link to itself',
+        [
+          { name: 'x', content: '1' },
+          { name: 'x', flag: '1', linkName: './x' },
+        ],
+      ],
+      [
+        'a file where a folder is',
+        [
+          { name: 'd/x', content: '1' },
+          { name: 'd', content: '2' },
+        ],
+      ],
+      [
+        'a folder where a file is',
+        [
+          { name: 'd', content: '1' },
+          { name: 'd/x', content: '2' },
+        ],
+      ],
       ['a symlink with content', [{ name: 'x', flag: '2', linkName: 'y', content: 'hidden' }]],
       ['an unknown type', [{ name: 'x', flag: 'Z' }]],
       ['a sparse file', withPax({ 'GNU.sparse.major': '1' }, { name: 'x', content: '1' })],
@@ -189,7 +262,10 @@ describe('extractTar()', () => {
     });
 
     it('by the sum of its files, and by their number', async () => {
-      const entries = [{ name: 'a', content: 'x'.repeat(60) }, { name: 'b', content: 'x'.repeat(60) }];
+      const entries = [
+        { name: 'a', content: 'x'.repeat(60) },
+        { name: 'b', content: 'x'.repeat(60) },
+      ];
       await refused(entries, 'ARCHIVE_TOO_LARGE', { maximumBytes: 100 });
       await refused(entries, 'ARCHIVE_TOO_LARGE', { maximumEntries: 1 });
       await extract(entries, { maximumBytes: 120, maximumEntries: 2 });
@@ -223,7 +299,13 @@ describe('extractTar()', () => {
   it('works as an ordinary user', async () => {
     if (process.getuid?.() !== 0) return; // every other case has just shown it
     const archive = join(scratch, 'a.tar');
-    writeFileSync(archive, rawTar([{ name: 'ro/', flag: '5', mode: 0o555 }, { name: 'ro/x', content: '1', mode: 0o400 }]));
+    writeFileSync(
+      archive,
+      rawTar([
+        { name: 'ro/', flag: '5', mode: 0o555 },
+        { name: 'ro/x', content: '1', mode: 0o400 },
+      ]),
+    );
     chmodSync(scratch, 0o777);
     process.setegid!(65534);
     process.seteuid!(65534);

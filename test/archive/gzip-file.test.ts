@@ -24,7 +24,7 @@ function text(bytes: number): Buffer {
   const words = ['import', 'export', 'const', 'return', 'function', 'layer', 'digest', '\n', ' ', '(', ')', '=>'];
   const buffer = Buffer.alloc(bytes);
   let state = 12345;
-  for (let offset = 0; offset < bytes; ) {
+  for (let offset = 0; offset < bytes;) {
     state = (Math.imul(state, 1103515245) + 12345) >>> 0;
     offset += buffer.write(words[(state >>> 16) % words.length]! + (state % 7 === 0 ? String(state) : ''), offset, 'latin1');
   }

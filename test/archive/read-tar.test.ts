@@ -19,7 +19,10 @@ async function entriesOf(archive: Uint8Array): Promise<(Omit<TarEntry, 'content'
 describe('readTar()', () => {
   it('gives every field of an entry, and PAX records before those of the header', async () => {
     const [first, second] = await entriesOf(
-      rawTar([...withPax({ mtime: '12.75', uid: '4000000', gid: '4000001', path: 'real/name/' }, { name: 'cut', content: 'hello', mode: 0o4711 }), { name: 'd/', flag: '5' }]),
+      rawTar([
+        ...withPax({ mtime: '12.75', uid: '4000000', gid: '4000001', path: 'real/name/' }, { name: 'cut', content: 'hello', mode: 0o4711 }),
+        { name: 'd/', flag: '5' },
+      ]),
     );
     expect(first).toMatchObject({ path: 'real/name', type: 'file', mode: 0o4711, uid: 4000000, gid: 4000001, sizeBytes: 5, mtimeSeconds: 12, text: 'hello' });
     expect(second).toMatchObject({ path: 'd', type: 'directory', sizeBytes: 0, mtimeSeconds: 0, uid: 0 });

@@ -1,6 +1,18 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { appendFileSync, chmodSync, linkSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  chmodSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -194,7 +206,11 @@ describe('encodeLayerTar()', () => {
       const directory = join(scratch, `t${size}`);
       mkdirSync(directory);
       writeFileSync(join(directory, 'victim'), 'x'.repeat(size));
-      const run = () => encodeLayerTar(tree(directory), meddling(() => change(join(directory, 'victim'))));
+      const run = () =>
+        encodeLayerTar(
+          tree(directory),
+          meddling(() => change(join(directory, 'victim'))),
+        );
       expect(run).toThrow(expect.objectContaining({ code: 'TAR_SOURCE_CHANGED', message: expect.stringContaining('victim') }));
     }
   });
@@ -202,7 +218,11 @@ describe('encodeLayerTar()', () => {
   it('notices that a folder is gone before it is entered', () => {
     const directory = join(scratch, 'tree');
     mkdirSync(join(directory, 'victim'), { recursive: true });
-    const run = () => encodeLayerTar(tree(directory), meddling(() => rmSync(join(directory, 'victim'), { recursive: true })));
+    const run = () =>
+      encodeLayerTar(
+        tree(directory),
+        meddling(() => rmSync(join(directory, 'victim'), { recursive: true })),
+      );
     expect(run).toThrow(expect.objectContaining({ code: 'TAR_SOURCE_CHANGED' }));
   });
 });

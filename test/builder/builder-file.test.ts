@@ -18,7 +18,9 @@ codename = "trixie"
 describe('readBuilder()', () => {
   it('reads every bundled builder', () => {
     const builders = join(packageRoot(), 'builders');
-    const names = readdirSync(builders, { withFileTypes: true }).filter((entry) => entry.isDirectory() && entry.name !== 'keyrings').map(({ name }) => name);
+    const names = readdirSync(builders, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory() && entry.name !== 'keyrings')
+      .map(({ name }) => name);
     expect(names).toEqual(expect.arrayContaining(['base', 'tiny', 'toolbox']));
     const base = readBuilder(join(builders, 'base'));
     expect(base.user).toEqual({ name: 'cnb', uid: 1001, gid: 1000 });
@@ -57,6 +59,15 @@ version = "24"
       message = (error as Error).message;
       expect(error).toMatchObject({ code: 'BUILDER_INVALID' });
     }
-    for (const part of ['colour is not known', 'homepage is 1', 'user.uid is 0', 'run-image.packages', 'node.version is "24"', 'node.integrity is missing', 'npm is missing']) expect(message).toContain(part);
+    for (const part of [
+      'colour is not known',
+      'homepage is 1',
+      'user.uid is 0',
+      'run-image.packages',
+      'node.version is "24"',
+      'node.integrity is missing',
+      'npm is missing',
+    ])
+      expect(message).toContain(part);
   });
 });

@@ -40,18 +40,22 @@ describe('buildImageOwner()', () => {
 
 describe('the locks of bundled builders', () => {
   const builders = ['base', 'tiny', 'toolbox'].map((name) => readBuilder(join(BUILDERS, name)));
-  it.each(builders.flatMap((builder) => (['amd64', 'arm64'] as const).map((architecture) => ({ builder, architecture, name: builder.name }))))('hold every wanted package: $name $architecture', ({ builder, architecture }) => {
-    const lock = readBuilderLock(builder, architecture);
-    expect(lock.architecture).toBe(architecture);
-    for (const set of wantedSets(builder)) {
-      const locked = packagesOfSet(lock, set.name).map(({ name }) => name);
-      expect(locked).toEqual(expect.arrayContaining([...set.packages]));
-      for (const excluded of set.exclude) expect(locked).not.toContain(excluded);
-    }
-  });
+  it.each(builders.flatMap((builder) => (['amd64', 'arm64'] as const).map((architecture) => ({ builder, architecture, name: builder.name }))))(
+    'hold every wanted package: $name $architecture',
+    ({ builder, architecture }) => {
+      const lock = readBuilderLock(builder, architecture);
+      expect(lock.architecture).toBe(architecture);
+      for (const set of wantedSets(builder)) {
+        const locked = packagesOfSet(lock, set.name).map(({ name }) => name);
+        expect(locked).toEqual(expect.arrayContaining([...set.packages]));
+        for (const excluded of set.exclude) expect(locked).not.toContain(excluded);
+      }
+    },
+  );
 
   it('share the C library and TLS between run images, so that their layers are one', () => {
-    const versions = (name: string) => new Map(packagesOfSet(readBuilderLock(readBuilder(join(BUILDERS, name)), 'amd64'), 'run').map((each) => [each.name, each.sha256]));
+    const versions = (name: string) =>
+      new Map(packagesOfSet(readBuilderLock(readBuilder(join(BUILDERS, name)), 'amd64'), 'run').map((each) => [each.name, each.sha256]));
     const [base, tiny] = [versions('base'), versions('tiny')];
     for (const name of ['libc6', 'libssl3t64', 'zlib1g', 'ca-certificates', 'tzdata']) expect(tiny.get(name), name).toBe(base.get(name));
   });

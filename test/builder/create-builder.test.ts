@@ -62,7 +62,9 @@ describe('createBuilder()', () => {
     expect(lifecycle?.get('/lifecycle')?.linkTarget).toBe('/cnb/lifecycle');
     expect(node?.get('/cnb/tspack/node/bin/node')?.content).toBe('node');
     expect(buildpack?.get('/cnb/buildpacks/example_shell/1.2.3/bin/detect')).toMatchObject({ mode: 0o755 });
-    expect(parseOrderToml(configuration?.get('/cnb/order.toml')?.content ?? '', 'order.toml').order).toEqual([{ group: [{ id: 'example/shell', version: '1.2.3', optional: false }] }]);
+    expect(parseOrderToml(configuration?.get('/cnb/order.toml')?.content ?? '', 'order.toml').order).toEqual([
+      { group: [{ id: 'example/shell', version: '1.2.3', optional: false }] },
+    ]);
     expect(parseRunToml(configuration?.get('/cnb/run.toml')?.content ?? '', 'run.toml').images[0]?.image).toBe('example/run:1');
     expect(readdirSync(join(home, 'work'))).toEqual([]);
   });
@@ -87,7 +89,12 @@ describe('createBuilder()', () => {
 describe('inspectBuilder()', () => {
   it('describes images, packages, buildpacks and order', async () => {
     const { builder } = await make();
-    const inspected = inspectBuilder({ builder, architecture: 'amd64', buildersDirectory: join(home, 'builders'), buildpacksDirectory: join(home, 'buildpacks') });
+    const inspected = inspectBuilder({
+      builder,
+      architecture: 'amd64',
+      buildersDirectory: join(home, 'builders'),
+      buildpacksDirectory: join(home, 'buildpacks'),
+    });
     expect(inspected.runImage.packages.map(({ name }) => name)).toEqual(['base-passwd', 'ca-certificates', 'libthing', 'shell']);
     expect(inspected.buildImage).toMatchObject({ reference: 'example/build:1', released: '2026-06-01T12:00:00Z' });
     expect(inspected.runImage.downloadBytes).toBe(inspected.runImage.packages.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0));

@@ -24,7 +24,15 @@ afterEach(() => {
   rmSync(home, { recursive: true, force: true });
 });
 
-async function make(options: { readonly place?: string; readonly architecture?: Architecture; readonly frozen?: boolean; readonly events?: (event: BuilderEvent) => void; readonly beforeAssembly?: () => void } = {}) {
+async function make(
+  options: {
+    readonly place?: string;
+    readonly architecture?: Architecture;
+    readonly frozen?: boolean;
+    readonly events?: (event: BuilderEvent) => void;
+    readonly beforeAssembly?: () => void;
+  } = {},
+) {
   const { place = 'one', architecture = 'amd64', beforeAssembly, ...rest } = options;
   const directory = join(home, place);
   const { builder, supply } = await lockFakeBuilder(repository, directory, rest);
@@ -108,21 +116,34 @@ describe('createRunImage()', () => {
       const path = join(home, 'one', 'builders', 'own', 'lock.amd64.json');
       writeFileSync(path, readFileSync(path, 'utf8').replace(/"name":"shell","version":"1.0"/, '"name":"shell","version":"1.1"'));
     };
-    await expect(make({ beforeAssembly: swap })).rejects.toMatchObject({ code: 'BUILDER_PACKAGE_MISMATCH', message: expect.stringContaining('shell 1.0 amd64, want shell 1.1 amd64') });
+    await expect(make({ beforeAssembly: swap })).rejects.toMatchObject({
+      code: 'BUILDER_PACKAGE_MISMATCH',
+      message: expect.stringContaining('shell 1.0 amd64, want shell 1.1 amd64'),
+    });
   });
 });
 
 describe('a lock that the archive has left behind', () => {
   it('is made anew from the signed index, with a notice, and remembered', async () => {
     const events: BuilderEvent[] = [];
-    const { result, builder, supply } = await make({ events: (event) => events.push(event), beforeAssembly: () => repository.publish('trixie', fakePackages('2.0')) });
+    const { result, builder, supply } = await make({
+      events: (event) => events.push(event),
+      beforeAssembly: () => repository.publish('trixie', fakePackages('2.0')),
+    });
     const rest = await listLayer(result.image.layers[2]!);
     expect(rest.get('/usr/bin/bash')?.content).toBe('bash 2.0');
     const notices = events.filter(({ kind }) => kind === 'packages-superseded');
-    expect(notices).toEqual([{ kind: 'packages-superseded', builder: 'own', architecture: 'amd64', changes: [
-      { kind: 'upgraded', name: 'libthing', from: '1.0', to: '2.0' },
-      { kind: 'upgraded', name: 'shell', from: '1.0', to: '2.0' },
-    ] }]);
+    expect(notices).toEqual([
+      {
+        kind: 'packages-superseded',
+        builder: 'own',
+        architecture: 'amd64',
+        changes: [
+          { kind: 'upgraded', name: 'libthing', from: '1.0', to: '2.0' },
+          { kind: 'upgraded', name: 'shell', from: '1.0', to: '2.0' },
+        ],
+      },
+    ]);
     expect(supply().lock).toEqual(result.lock);
     expect(runImageKey(builder, supply().lock)).toBe(runImageKey(builder, result.lock));
     expect(readdirSync(join(home, 'one', 'work'))).toEqual([]);

@@ -19,14 +19,25 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(home, { recursive: true, force: true }));
 
-const update = () => updateBuilderLock({ builder: writeFakeBuilder(home), debian: fakeDebian(repository, join(home, 'downloads')), clock: FAKE_CLOCK, keyringDirectory: repository.keyringDirectory });
+const update = () =>
+  updateBuilderLock({
+    builder: writeFakeBuilder(home),
+    debian: fakeDebian(repository, join(home, 'downloads')),
+    clock: FAKE_CLOCK,
+    keyringDirectory: repository.keyringDirectory,
+  });
 
 describe('updateBuilderLock()', () => {
   it('locks every set for every architecture, exclusions included', async () => {
     const updated = await update();
     expect(updated.map(({ architecture }) => architecture)).toEqual(['amd64', 'arm64']);
     const lock = readBuilderLock(writeFakeBuilder(home), 'amd64');
-    expect(lock.packages.map(({ name, sets }) => `${name}: ${sets.join(' ')}`)).toEqual(['base-passwd: build run', 'ca-certificates: run', 'libthing: build run toolbox', 'shell: build run']);
+    expect(lock.packages.map(({ name, sets }) => `${name}: ${sets.join(' ')}`)).toEqual([
+      'base-passwd: build run',
+      'ca-certificates: run',
+      'libthing: build run toolbox',
+      'shell: build run',
+    ]);
     expect(lock.excluded).toEqual([{ name: 'debconf', sets: ['build', 'run'] }]);
   });
 
@@ -44,7 +55,10 @@ describe('updateBuilderLock()', () => {
   });
 
   it('writes no lock when one architecture cannot be resolved', async () => {
-    repository.publish('trixie', fakePackages().filter(({ name, architecture }) => name !== 'libthing' || architecture !== 'arm64'));
+    repository.publish(
+      'trixie',
+      fakePackages().filter(({ name, architecture }) => name !== 'libthing' || architecture !== 'arm64'),
+    );
     await expect(update()).rejects.toThrow('libthing');
     expect(existsSync(builderLockPath(writeFakeBuilder(home), 'amd64'))).toBe(false);
   });
@@ -52,6 +66,8 @@ describe('updateBuilderLock()', () => {
 
 describe('readBuilderLock()', () => {
   it('tells to make a lock that is missing', () => {
-    expect(() => readBuilderLock(writeFakeBuilder(home), 'arm64')).toThrow(expect.objectContaining({ code: 'BUILDER_LOCK_MISSING', nextStep: 'Run tspack builder update own' }));
+    expect(() => readBuilderLock(writeFakeBuilder(home), 'arm64')).toThrow(
+      expect.objectContaining({ code: 'BUILDER_LOCK_MISSING', nextStep: 'Run tspack builder update own' }),
+    );
   });
 });

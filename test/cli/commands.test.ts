@@ -5,7 +5,15 @@ import { buildingLibrary, digest, runFake, runningLibrary } from '../support/fak
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const output = (text: string): BuildEvent => ({ kind: 'output', buildpack: 'tspack/nodejs', stream: 'stdout', bytes: bytes(text) });
-const transfer = (id: string, doneBytes: number, finished = false): BuildEvent => ({ kind: 'transfer', id, label: `package ${id}`, direction: 'download', doneBytes, totalBytes: 2_000_000, finished });
+const transfer = (id: string, doneBytes: number, finished = false): BuildEvent => ({
+  kind: 'transfer',
+  id,
+  label: `package ${id}`,
+  direction: 'download',
+  doneBytes,
+  totalBytes: 2_000_000,
+  finished,
+});
 
 /** Every kind of event, with names and output that try to misbehave. */
 const EVENTS: readonly BuildEvent[] = [
@@ -19,7 +27,14 @@ const EVENTS: readonly BuildEvent[] = [
   { kind: 'message', level: 'debug', message: 'no previous image' },
   { kind: 'phase-finished', phase: 'analyzing', milliseconds: 12 },
   { kind: 'phase-started', phase: 'detecting' },
-  { kind: 'group', considered: 3, buildpacks: [{ id: 'tspack/nodejs', version: '0.1.0' }, { id: 'evil\u001b[2J', version: '10' }] },
+  {
+    kind: 'group',
+    considered: 3,
+    buildpacks: [
+      { id: 'tspack/nodejs', version: '0.1.0' },
+      { id: 'evil\u001b[2J', version: '10' },
+    ],
+  },
   { kind: 'phase-started', phase: 'restoring' },
   { kind: 'layer', action: 'restoring', name: 'tspack/nodejs:npm' },
   { kind: 'layer', action: 'removing', name: 'tspack/nodejs:old', reason: 'not in cache' },
@@ -45,7 +60,30 @@ function steppingClock(milliseconds: number): () => Date {
 describe('tspack build', () => {
   it('turns flags into options', async () => {
     const { asked, library } = buildingLibrary();
-    const argv = [...BUILD, '-p', 'src', '-e', 'A=1', '--env', 'HERE', '--publish', '--output', 'oci:out', '--output', 'docker', '-D', 'worker', '--network', 'none', '--executor', 'container', '--clear-cache', '--frozen', '--insecure-registry', 'r:5000'];
+    const argv = [
+      ...BUILD,
+      '-p',
+      'src',
+      '-e',
+      'A=1',
+      '--env',
+      'HERE',
+      '--publish',
+      '--output',
+      'oci:out',
+      '--output',
+      'docker',
+      '-D',
+      'worker',
+      '--network',
+      'none',
+      '--executor',
+      'container',
+      '--clear-cache',
+      '--frozen',
+      '--insecure-registry',
+      'r:5000',
+    ];
     expect((await runFake(argv, { library, environment: { HERE: 'x' } })).code).toBe(0);
     expect(asked).toEqual([
       {
@@ -65,7 +103,7 @@ describe('tspack build', () => {
     ]);
   });
 
-  it('has pack\'s headers, plain lines and a summary in a pipe', async () => {
+  it("has pack's headers, plain lines and a summary in a pipe", async () => {
     const { stdout, stderr, code } = await runFake(BUILD, { library: buildingLibrary(EVENTS).library });
     expect({ code, stdout }).toEqual({ code: 0, stdout: `example.com/team/myapp:1.2 ${digest('a')}\n` });
     // eslint-disable-next-line no-control-regex -- no control character may get through
@@ -182,12 +220,18 @@ const IMAGE: ImageDescription = {
   baseImage: { topLayer: digest('b'), reference: `registry.example.com/base@${digest('c')}` },
   runImages: ['registry.example.com/base'],
   rebasable: true,
-  buildpacks: [{ id: 'tspack/nodejs', version: '0.1.0', homepage: 'https://example.com' }, { id: 'x', version: '2\u001b[31m' }],
+  buildpacks: [
+    { id: 'tspack/nodejs', version: '0.1.0', homepage: 'https://example.com' },
+    { id: 'x', version: '2\u001b[31m' },
+  ],
   processes: [
     { type: 'worker', default: false, shell: '', command: 'node', args: ['worker.js', '--all'], workingDirectory: '/workspace' },
     { type: 'web', default: true, shell: 'bash', command: 'npm start', args: [] },
   ],
-  layers: [{ diffId: digest('d'), sizeBytes: 30_000_000 }, { diffId: digest('e'), createdBy: 'Application Layer' }],
+  layers: [
+    { diffId: digest('d'), sizeBytes: 30_000_000 },
+    { diffId: digest('e'), createdBy: 'Application Layer' },
+  ],
 };
 
 const BUILDER: BuilderDescription = {
@@ -195,12 +239,24 @@ const BUILDER: BuilderDescription = {
   description: 'Debian trixie with bash',
   runImage: 'registry.example.com/run',
   suite: 'trixie',
-  targets: [{ os: 'linux', architecture: 'amd64' }, { os: 'linux', architecture: 'arm64' }],
+  targets: [
+    { os: 'linux', architecture: 'amd64' },
+    { os: 'linux', architecture: 'arm64' },
+  ],
   user: { uid: 1001, gid: 1000, name: 'cnb' },
   buildpacks: [{ id: 'tspack/nodejs', version: '0.1.0', name: 'Node.js' }],
-  order: [[{ id: 'tspack/nodejs', version: '0.1.0', optional: false }], [{ id: 'a', version: '1', optional: true }, { id: 'b', version: '2', optional: false }]],
+  order: [
+    [{ id: 'tspack/nodejs', version: '0.1.0', optional: false }],
+    [
+      { id: 'a', version: '1', optional: true },
+      { id: 'b', version: '2', optional: false },
+    ],
+  ],
   runPackages: [{ name: 'libc6', version: '2.41-12', sizeBytes: 2_847_000 }],
-  buildPackages: [{ name: 'gcc', version: '4:14.2.0-1', sizeBytes: 1_000 }, { name: 'git', version: '1:2.47.3-0+deb13u1', sizeBytes: 9_000_000 }],
+  buildPackages: [
+    { name: 'gcc', version: '4:14.2.0-1', sizeBytes: 1_000 },
+    { name: 'git', version: '1:2.47.3-0+deb13u1', sizeBytes: 9_000_000 },
+  ],
   apis: { buildpack: ['0.10', '0.11', '0.12'], platform: ['0.12', '0.13'] },
 };
 
@@ -228,7 +284,12 @@ describe('commands that describe', () => {
   });
 
   it('tspack builder suggest lists the builders', async () => {
-    const library = { builders: () => [{ name: 'base', description: 'Debian with bash' }, { name: 'tiny', description: 'no shell' }] };
+    const library = {
+      builders: () => [
+        { name: 'base', description: 'Debian with bash' },
+        { name: 'tiny', description: 'no shell' },
+      ],
+    };
     expect((await runFake(['builder', 'suggest'], { library })).stdout).toBe('Suggested builders:\n  base:  Debian with bash\n  tiny:  no shell\n');
   });
 
@@ -239,7 +300,9 @@ describe('commands that describe', () => {
       { image: 'build', architecture: 'arm64', name: 'old', from: '2' },
     ];
     const update = async (list: typeof changes) => (await runFake(['builder', 'update', 'base'], { library: { updateBuilder: async () => list } })).stdout;
-    expect(await update(changes as never)).toBe('run    amd64  libssl3  3.5.1  ->  3.5.2\nbuild  amd64  new      (new)  ->  1\nbuild  arm64  old      2      ->  (gone)\n');
+    expect(await update(changes as never)).toBe(
+      'run    amd64  libssl3  3.5.1  ->  3.5.2\nbuild  amd64  new      (new)  ->  1\nbuild  arm64  old      2      ->  (gone)\n',
+    );
     expect(await update([])).toBe('The lock of base is up to date\n');
   });
 

@@ -1,7 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import { runFake } from '../support/fake-library.ts';
 
-const COMMANDS = ['', 'build', 'run', 'rebase', 'inspect', 'builder', 'builder suggest', 'builder inspect', 'builder update', 'sbom', 'sbom download', 'doctor', 'version'];
+const COMMANDS = [
+  '',
+  'build',
+  'run',
+  'rebase',
+  'inspect',
+  'builder',
+  'builder suggest',
+  'builder inspect',
+  'builder update',
+  'sbom',
+  'sbom download',
+  'doctor',
+  'version',
+];
 
 describe('tspack --help', () => {
   it.each(COMMANDS)('shows help of "%s"', async (command) => {

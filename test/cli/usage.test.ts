@@ -28,7 +28,14 @@ describe('a command line that cannot be read', () => {
   });
 
   it('proposes the builders when none is chosen', async () => {
-    const { code, stderr } = await runFake(['build', 'myapp'], { library: { builders: () => [{ name: 'base', description: '' }, { name: 'tiny', description: '' }] } });
+    const { code, stderr } = await runFake(['build', 'myapp'], {
+      library: {
+        builders: () => [
+          { name: 'base', description: '' },
+          { name: 'tiny', description: '' },
+        ],
+      },
+    });
     expect(code).toBe(3);
     expect(stderr).toBe('ERROR: No builder is chosen\nNext step: Add --builder base or --builder tiny; "tspack builder suggest" describes them\n');
   });
@@ -55,7 +62,8 @@ describe('an error', () => {
 
   it('is coloured only where it should be', async () => {
     const library = failing(new TspackError({ code: 'X', message: 'No' }));
-    const isColored = async (argv: readonly string[], environment: Record<string, string>, terminal: boolean) => (await runFake(argv, { library, environment, terminal })).stderr.includes('\u001b[31');
+    const isColored = async (argv: readonly string[], environment: Record<string, string>, terminal: boolean) =>
+      (await runFake(argv, { library, environment, terminal })).stderr.includes('\u001b[31');
     expect(await isColored(BUILD, {}, false)).toBe(false);
     expect(await isColored(BUILD, {}, true)).toBe(true);
     expect(await isColored([...BUILD, '--no-color'], {}, true)).toBe(false);
@@ -68,7 +76,12 @@ describe('an error', () => {
 
   it('of a failed detection shows what each buildpack looked for and saw', async () => {
     const explanations = [
-      { buildpack: 'tspack/nodejs', version: '0.1.0', verdict: 'fail', output: 'Looked for package.json in /workspace\r\n\nNearest miss: frontend/package.json\u001b[2J\n' },
+      {
+        buildpack: 'tspack/nodejs',
+        version: '0.1.0',
+        verdict: 'fail',
+        output: 'Looked for package.json in /workspace\r\n\nNearest miss: frontend/package.json\u001b[2J\n',
+      },
       { buildpack: 'x', version: '1', verdict: 'error', output: '', reason: 'exit code 3' },
     ];
     const error = new TspackError({ code: 'DETECT_NONE', message: 'No buildpack fits the application in "/work"', nextStep: 'Add --path frontend' });

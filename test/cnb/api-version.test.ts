@@ -1,5 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { compareApiVersions, formatApiVersion, highestCommonApi, isApiAtLeast, isSupportedApi, parseApiVersion, requireBuildpackApi, requirePlatformApi, tryParseApiVersion } from '../../src/cnb/index.ts';
+import {
+  compareApiVersions,
+  formatApiVersion,
+  highestCommonApi,
+  isApiAtLeast,
+  isSupportedApi,
+  parseApiVersion,
+  requireBuildpackApi,
+  requirePlatformApi,
+  tryParseApiVersion,
+} from '../../src/cnb/index.ts';
 
 describe('parseApiVersion()', () => {
   it.each([
@@ -41,13 +51,17 @@ describe('isSupportedApi()', () => {
 
 describe('requirePlatformApi()', () => {
   it.each([undefined, '', 'latest', '0.16'])('refuses %s and names what is supported', (text) => {
-    expect(() => requirePlatformApi(text)).toThrow(expect.objectContaining({ code: 'PLATFORM_API_UNSUPPORTED', nextStep: expect.stringContaining('0.15') as string }));
+    expect(() => requirePlatformApi(text)).toThrow(
+      expect.objectContaining({ code: 'PLATFORM_API_UNSUPPORTED', nextStep: expect.stringContaining('0.15') as string }),
+    );
   });
 });
 
 describe('requireBuildpackApi()', () => {
   it('names the buildpack', () => {
-    expect(() => requireBuildpackApi('0.99', 'a@1')).toThrow(expect.objectContaining({ code: 'BUILDPACK_API_UNSUPPORTED', message: expect.stringContaining('"a@1"') as string }));
+    expect(() => requireBuildpackApi('0.99', 'a@1')).toThrow(
+      expect.objectContaining({ code: 'BUILDPACK_API_UNSUPPORTED', message: expect.stringContaining('"a@1"') as string }),
+    );
   });
 });
 

@@ -54,7 +54,9 @@ any = { thing = 1 }
   });
 
   it('reads the order of a composite buildpack', () => {
-    const { order } = parse(`${HEAD}[[order]]\n[[order.group]]\nid = "b"\nversion = "1"\noptional = true\nexec-env = ["test"]\n[[order]]\n[[order.group]]\nid = "c"\nversion = "2"\n`);
+    const { order } = parse(
+      `${HEAD}[[order]]\n[[order.group]]\nid = "b"\nversion = "1"\noptional = true\nexec-env = ["test"]\n[[order]]\n[[order.group]]\nid = "c"\nversion = "2"\n`,
+    );
     expect(order).toEqual([{ group: [{ id: 'b', version: '1', optional: true, execEnv: ['test'] }] }, { group: [{ id: 'c', version: '2', optional: false }] }]);
   });
 
@@ -90,7 +92,9 @@ any = { thing = 1 }
   });
 
   it.each(['', 'api = "0.99"\n', 'api = "next"\n'])('refuses an API that it does not know before the rest: %s', (api) => {
-    expect(() => parse(`${api}[buildpack]\nid = "a"\nversion = "1"\n`)).toThrow(expect.objectContaining({ code: 'BUILDPACK_API_UNSUPPORTED', message: expect.stringContaining('"a@1"') as string }));
+    expect(() => parse(`${api}[buildpack]\nid = "a"\nversion = "1"\n`)).toThrow(
+      expect.objectContaining({ code: 'BUILDPACK_API_UNSUPPORTED', message: expect.stringContaining('"a@1"') as string }),
+    );
   });
 
   it('is not fooled by names that every JavaScript object has', () => {
@@ -106,7 +110,11 @@ describe('targets of old descriptors', () => {
     ['0.9', '[[stacks]]\nid = "*"\n', [{ distros: [] }]],
     ['0.9', '[[stacks]]\nid = "io.buildpacks.stacks.bionic"\n', [{ os: 'linux', arch: 'amd64', distros: [{ name: 'ubuntu', version: '18.04' }] }]],
     ['0.9', '[[stacks]]\nid = "io.buildpacks.stacks.bionic"\n[[stacks]]\nid = "other"\n', []],
-    ['0.10', '[[stacks]]\nid = "io.buildpacks.stacks.bionic"\n[[stacks]]\nid = "other"\n', [{ os: 'linux', arch: 'amd64', distros: [{ name: 'ubuntu', version: '18.04' }] }]],
+    [
+      '0.10',
+      '[[stacks]]\nid = "io.buildpacks.stacks.bionic"\n[[stacks]]\nid = "other"\n',
+      [{ os: 'linux', arch: 'amd64', distros: [{ name: 'ubuntu', version: '18.04' }] }],
+    ],
   ])('API %s: %s', (api, stacks, expected) => {
     expect(parse(`${HEAD.replace('0.12', api)}${stacks}`).targets).toEqual(expected);
   });
@@ -124,7 +132,9 @@ describe('parseExtensionDescriptor()', () => {
   });
 
   it('refuses an order', () => {
-    expect(() => parseExtensionDescriptor('api = "0.10"\n[extension]\nid = "e"\nversion = "1"\n[[order]]\n', 'extension.toml')).toThrow('must not have an order');
+    expect(() => parseExtensionDescriptor('api = "0.10"\n[extension]\nid = "e"\nversion = "1"\n[[order]]\n', 'extension.toml')).toThrow(
+      'must not have an order',
+    );
   });
 });
 

@@ -61,7 +61,12 @@ const LABEL = {
   app: [{ sha: 'sha256:1' }],
   sbom: { sha: 'sha256:2' },
   buildpacks: [
-    { key: 'samples/a', version: '1', layers: { jre: { sha: 'sha256:3', data: METADATA, build: false, launch: true, cache: true } }, store: { metadata: METADATA } },
+    {
+      key: 'samples/a',
+      version: '1',
+      layers: { jre: { sha: 'sha256:3', data: METADATA, build: false, launch: true, cache: true } },
+      store: { metadata: METADATA },
+    },
     { key: 'b', version: '1', layers: {} },
   ],
   runImage: { topLayer: 'sha256:4', reference: 'r@sha256:5', image: 'r', mirrors: ['m'] },
@@ -72,7 +77,12 @@ const ORDER = [{ group: [{ id: ID, version: '1', optional: true }] }];
 
 describe('codecs', () => {
   it.each<readonly [string, unknown, () => string, (text: string) => unknown]>([
-    ['order.toml', { order: ORDER, orderExtensions: ORDER }, () => formatOrderToml({ order: ORDER, orderExtensions: ORDER }), (text) => parseOrderToml(text, 'f')],
+    [
+      'order.toml',
+      { order: ORDER, orderExtensions: ORDER },
+      () => formatOrderToml({ order: ORDER, orderExtensions: ORDER }),
+      (text) => parseOrderToml(text, 'f'),
+    ],
     [
       'group.toml',
       { group: [{ id: ID, version: '1', api: '0.12', homepage: 'h' }], groupExtensions: [{ id: ID, version: '2', api: '0.10' }] },
@@ -82,58 +92,189 @@ describe('codecs', () => {
     [
       'plan.toml',
       { entries: [{ providers: [{ id: ID, version: '1', extension: true }], requires: [{ name: 'n', metadata: METADATA }, { name: 'm' }] }] },
-      () => formatPlanToml({ entries: [{ providers: [{ id: ID, version: '1', extension: true }], requires: [{ name: 'n', metadata: METADATA }, { name: 'm' }] }] }),
+      () =>
+        formatPlanToml({ entries: [{ providers: [{ id: ID, version: '1', extension: true }], requires: [{ name: 'n', metadata: METADATA }, { name: 'm' }] }] }),
       (text) => parsePlanToml(text, 'f'),
     ],
     [
       'a build plan',
-      { alternatives: [{ provides: ['a'], requires: [{ name: 'a', metadata: METADATA }] }, { provides: [], requires: [] }, { provides: ['b'], requires: [] }] },
-      () => formatBuildPlan({ alternatives: [{ provides: ['a'], requires: [{ name: 'a', metadata: METADATA }] }, { provides: [], requires: [] }, { provides: ['b'], requires: [] }] }),
+      {
+        alternatives: [
+          { provides: ['a'], requires: [{ name: 'a', metadata: METADATA }] },
+          { provides: [], requires: [] },
+          { provides: ['b'], requires: [] },
+        ],
+      },
+      () =>
+        formatBuildPlan({
+          alternatives: [
+            { provides: ['a'], requires: [{ name: 'a', metadata: METADATA }] },
+            { provides: [], requires: [] },
+            { provides: ['b'], requires: [] },
+          ],
+        }),
       (text) => parseBuildPlan(text, 'f'),
     ],
-    ['a buildpack plan', { entries: [{ name: 'a', metadata: METADATA }] }, () => formatBuildpackPlan({ entries: [{ name: 'a', metadata: METADATA }] }), (text) => parseBuildpackPlan(text, 'f')],
+    [
+      'a buildpack plan',
+      { entries: [{ name: 'a', metadata: METADATA }] },
+      () => formatBuildpackPlan({ entries: [{ name: 'a', metadata: METADATA }] }),
+      (text) => parseBuildpackPlan(text, 'f'),
+    ],
     ['<layer>.toml', { types: TYPES, metadata: METADATA }, () => formatLayerToml({ types: TYPES, metadata: METADATA }), (text) => parseLayerToml(text, 'f')],
-    ['a restored <layer>.toml', { types: { launch: false, build: false, cache: false }, metadata: METADATA }, () => formatRestoredLayerToml(METADATA), (text) => parseLayerToml(text, 'f')],
+    [
+      'a restored <layer>.toml',
+      { types: { launch: false, build: false, cache: false }, metadata: METADATA },
+      () => formatRestoredLayerToml(METADATA),
+      (text) => parseLayerToml(text, 'f'),
+    ],
     [
       'launch.toml',
-      { labels: [{ key: 'k', value: '' }], processes: [{ type: 'web', command: ['a', 'b'], args: [], direct: true, default: true, workingDirectory: '/x', execEnv: ['test'] }], slices: [{ paths: ['*'] }], bom: [], warnings: [] },
-      () => formatLaunchToml({ labels: [{ key: 'k', value: '' }], processes: [{ type: 'web', command: ['a', 'b'], args: [], direct: true, default: true, workingDirectory: '/x', execEnv: ['test'] }], slices: [{ paths: ['*'] }] }),
+      {
+        labels: [{ key: 'k', value: '' }],
+        processes: [{ type: 'web', command: ['a', 'b'], args: [], direct: true, default: true, workingDirectory: '/x', execEnv: ['test'] }],
+        slices: [{ paths: ['*'] }],
+        bom: [],
+        warnings: [],
+      },
+      () =>
+        formatLaunchToml({
+          labels: [{ key: 'k', value: '' }],
+          processes: [{ type: 'web', command: ['a', 'b'], args: [], direct: true, default: true, workingDirectory: '/x', execEnv: ['test'] }],
+          slices: [{ paths: ['*'] }],
+        }),
       (text) => parseLaunchToml(text, 'f', parseApiVersion('0.12')),
     ],
     ['build.toml', { unmet: ['a'], bom: [] }, () => formatBuildToml({ unmet: ['a'] }), (text) => parseBuildToml(text, 'f')],
     ['store.toml', { metadata: METADATA }, () => formatStoreToml({ metadata: METADATA }), (text) => parseStoreToml(text, 'f')],
-    ['run.toml', { images: [{ image: 'a', mirrors: ['b'] }, { image: 'c', mirrors: [] }] }, () => formatRunToml({ images: [{ image: 'a', mirrors: ['b'] }, { image: 'c', mirrors: [] }] }), (text) => parseRunToml(text, 'f')],
-    ['stack.toml', { runImage: { image: 'a', mirrors: ['b'] } }, () => formatStackToml({ runImage: { image: 'a', mirrors: ['b'] } }), (text) => parseStackToml(text, 'f')],
+    [
+      'run.toml',
+      {
+        images: [
+          { image: 'a', mirrors: ['b'] },
+          { image: 'c', mirrors: [] },
+        ],
+      },
+      () =>
+        formatRunToml({
+          images: [
+            { image: 'a', mirrors: ['b'] },
+            { image: 'c', mirrors: [] },
+          ],
+        }),
+      (text) => parseRunToml(text, 'f'),
+    ],
+    [
+      'stack.toml',
+      { runImage: { image: 'a', mirrors: ['b'] } },
+      () => formatStackToml({ runImage: { image: 'a', mirrors: ['b'] } }),
+      (text) => parseStackToml(text, 'f'),
+    ],
     [
       'analyzed.toml',
-      { image: { reference: 'i' }, buildImage: { reference: 'b' }, metadata: LABEL, runImage: { reference: 'r', image: 'n', extend: true, target: { id: 't', os: 'linux', arch: 'arm64', archVariant: 'v8', distro: { name: 'd', version: '1' } } } },
-      () => formatAnalyzedToml({ image: { reference: 'i' }, buildImage: { reference: 'b' }, metadata: LABEL, runImage: { reference: 'r', image: 'n', extend: true, target: { id: 't', os: 'linux', arch: 'arm64', archVariant: 'v8', distro: { name: 'd', version: '1' } } } }),
+      {
+        image: { reference: 'i' },
+        buildImage: { reference: 'b' },
+        metadata: LABEL,
+        runImage: {
+          reference: 'r',
+          image: 'n',
+          extend: true,
+          target: { id: 't', os: 'linux', arch: 'arm64', archVariant: 'v8', distro: { name: 'd', version: '1' } },
+        },
+      },
+      () =>
+        formatAnalyzedToml({
+          image: { reference: 'i' },
+          buildImage: { reference: 'b' },
+          metadata: LABEL,
+          runImage: {
+            reference: 'r',
+            image: 'n',
+            extend: true,
+            target: { id: 't', os: 'linux', arch: 'arm64', archVariant: 'v8', distro: { name: 'd', version: '1' } },
+          },
+        }),
       (text) => parseAnalyzedToml(text, 'f'),
     ],
-    ['analyzed.toml without a previous image', { metadata: EMPTY_LIFECYCLE_METADATA }, () => formatAnalyzedToml({ metadata: EMPTY_LIFECYCLE_METADATA }), (text) => parseAnalyzedToml(text, 'f')],
-    ['report.toml', { image: { tags: ['a'], digest: 'd', manifestSize: 3 } }, () => formatReportToml({ image: { tags: ['a'], digest: 'd', manifestSize: 3 } }), (text) => parseReportToml(text, 'f')],
-    ['project-metadata.toml', { source: { type: 'git', version: METADATA } }, () => formatProjectMetadataToml({ source: { type: 'git', version: METADATA } }), (text) => parseProjectMetadataToml(text, 'f')],
+    [
+      'analyzed.toml without a previous image',
+      { metadata: EMPTY_LIFECYCLE_METADATA },
+      () => formatAnalyzedToml({ metadata: EMPTY_LIFECYCLE_METADATA }),
+      (text) => parseAnalyzedToml(text, 'f'),
+    ],
+    [
+      'report.toml',
+      { image: { tags: ['a'], digest: 'd', manifestSize: 3 } },
+      () => formatReportToml({ image: { tags: ['a'], digest: 'd', manifestSize: 3 } }),
+      (text) => parseReportToml(text, 'f'),
+    ],
+    [
+      'project-metadata.toml',
+      { source: { type: 'git', version: METADATA } },
+      () => formatProjectMetadataToml({ source: { type: 'git', version: METADATA } }),
+      (text) => parseProjectMetadataToml(text, 'f'),
+    ],
     [
       'lifecycle.toml',
-      { version: '1', apis: { buildpack: { supported: ['0.7'], deprecated: [] }, platform: { supported: ['0.7', '0.8'], deprecated: [] } }, api: { buildpack: '0.7', platform: '0.7' } },
-      () => formatLifecycleDescriptor({ version: '1', apis: { buildpack: { supported: ['0.7'], deprecated: [] }, platform: { supported: ['0.7', '0.8'], deprecated: [] } }, api: { buildpack: '0.7', platform: '0.7' } }),
+      {
+        version: '1',
+        apis: { buildpack: { supported: ['0.7'], deprecated: [] }, platform: { supported: ['0.7', '0.8'], deprecated: [] } },
+        api: { buildpack: '0.7', platform: '0.7' },
+      },
+      () =>
+        formatLifecycleDescriptor({
+          version: '1',
+          apis: { buildpack: { supported: ['0.7'], deprecated: [] }, platform: { supported: ['0.7', '0.8'], deprecated: [] } },
+          api: { buildpack: '0.7', platform: '0.7' },
+        }),
       (text) => parseLifecycleDescriptor(text, 'f'),
     ],
-    ['cache metadata', { sbom: { sha: 's' }, buildpacks: LABEL.buildpacks }, () => formatCacheMetadata({ sbom: { sha: 's' }, buildpacks: LABEL.buildpacks }), (text) => parseCacheMetadata(text, 'f')],
+    [
+      'cache metadata',
+      { sbom: { sha: 's' }, buildpacks: LABEL.buildpacks },
+      () => formatCacheMetadata({ sbom: { sha: 's' }, buildpacks: LABEL.buildpacks }),
+      (text) => parseCacheMetadata(text, 'f'),
+    ],
     [
       'the builder metadata label',
-      { description: 'd', buildpacks: [{ id: 'a', version: '1', name: 'n' }], extensions: [], stack: { runImage: { image: 'r', mirrors: [] } }, lifecycle: { version: '1', apis: { buildpack: { deprecated: [], supported: ['0.12'] }, platform: { deprecated: [], supported: ['0.15'] } } }, createdBy: { name: 'c', version: '2' }, images: [{ image: 'r', mirrors: [] }] },
-      () => formatBuilderMetadataLabel({ description: 'd', buildpacks: [{ id: 'a', version: '1', name: 'n' }], extensions: [], stack: { runImage: { image: 'r', mirrors: [] } }, lifecycle: { version: '1', apis: { buildpack: { deprecated: [], supported: ['0.12'] }, platform: { deprecated: [], supported: ['0.15'] } } }, createdBy: { name: 'c', version: '2' }, images: [{ image: 'r', mirrors: [] }] }),
+      {
+        description: 'd',
+        buildpacks: [{ id: 'a', version: '1', name: 'n' }],
+        extensions: [],
+        stack: { runImage: { image: 'r', mirrors: [] } },
+        lifecycle: { version: '1', apis: { buildpack: { deprecated: [], supported: ['0.12'] }, platform: { deprecated: [], supported: ['0.15'] } } },
+        createdBy: { name: 'c', version: '2' },
+        images: [{ image: 'r', mirrors: [] }],
+      },
+      () =>
+        formatBuilderMetadataLabel({
+          description: 'd',
+          buildpacks: [{ id: 'a', version: '1', name: 'n' }],
+          extensions: [],
+          stack: { runImage: { image: 'r', mirrors: [] } },
+          lifecycle: { version: '1', apis: { buildpack: { deprecated: [], supported: ['0.12'] }, platform: { deprecated: [], supported: ['0.15'] } } },
+          createdBy: { name: 'c', version: '2' },
+          images: [{ image: 'r', mirrors: [] }],
+        }),
       parseBuilderMetadataLabel,
     ],
     [
       'the buildpack layers label',
       { a: { '1': { api: '0.12', layerDiffID: 'sha256:1', targets: [{ os: 'linux', distros: [] }], order: ORDER, stacks: [{ id: '*', mixins: [] }] } } },
-      () => formatModuleLayersLabel({ a: { '1': { api: '0.12', layerDiffID: 'sha256:1', targets: [{ os: 'linux', distros: [] }], order: ORDER, stacks: [{ id: '*', mixins: [] }] } } }),
+      () =>
+        formatModuleLayersLabel({
+          a: { '1': { api: '0.12', layerDiffID: 'sha256:1', targets: [{ os: 'linux', distros: [] }], order: ORDER, stacks: [{ id: '*', mixins: [] }] } },
+        }),
       parseModuleLayersLabel,
     ],
     ['the order label', ORDER, () => formatOrderLabel(ORDER), (text) => parseOrderLabel(text, LABELS.buildpackOrder)],
-    ['the buildpackage label', { id: 'a', version: '1', stacks: [{ id: '*', mixins: [] }] }, () => formatBuildpackageMetadataLabel({ id: 'a', version: '1', stacks: [{ id: '*', mixins: [] }] }), parseBuildpackageMetadataLabel],
+    [
+      'the buildpackage label',
+      { id: 'a', version: '1', stacks: [{ id: '*', mixins: [] }] },
+      () => formatBuildpackageMetadataLabel({ id: 'a', version: '1', stacks: [{ id: '*', mixins: [] }] }),
+      parseBuildpackageMetadataLabel,
+    ],
   ])('read what they write: %s', (_title, value, format, parse) => {
     expect(plain(parse(format()))).toEqual(plain(value));
   });
@@ -145,7 +286,9 @@ describe('parseBuildPlan()', () => {
   });
 
   it('reads alternatives in any TOML layout', () => {
-    expect(plain(parseBuildPlan('provides = [{ name = "a" }]\n[[or]]\nprovides = [{ name = "b" }]\n[[or.requires]]\nname = "b"\nmetadata = { v = 1 }\n', 'f'))).toEqual({
+    expect(
+      plain(parseBuildPlan('provides = [{ name = "a" }]\n[[or]]\nprovides = [{ name = "b" }]\n[[or.requires]]\nname = "b"\nmetadata = { v = 1 }\n', 'f')),
+    ).toEqual({
       alternatives: [
         { provides: ['a'], requires: [] },
         { provides: ['b'], requires: [{ name: 'b', metadata: { v: 1 } }] },

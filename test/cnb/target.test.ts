@@ -11,8 +11,26 @@ describe('isTargetSatisfied()', () => {
     ['another OS', [{ os: 'windows', distros: [] }], false],
     ['another architecture', [{ os: 'linux', arch: 'amd64', distros: [] }], false],
     ['another variant', [{ variant: 'v7', distros: [] }], false],
-    ['one of several targets', [{ arch: 'amd64', distros: [] }, { arch: 'arm64', distros: [] }], true],
-    ['one of several distributions', [{ distros: [{ name: 'ubuntu', version: '24.04' }, { name: 'debian', version: '' }] }], true],
+    [
+      'one of several targets',
+      [
+        { arch: 'amd64', distros: [] },
+        { arch: 'arm64', distros: [] },
+      ],
+      true,
+    ],
+    [
+      'one of several distributions',
+      [
+        {
+          distros: [
+            { name: 'ubuntu', version: '24.04' },
+            { name: 'debian', version: '' },
+          ],
+        },
+      ],
+      true,
+    ],
     ['another version', [{ distros: [{ name: 'debian', version: '12' }] }], false],
   ])('%s', (_title, targets, expected) => {
     expect(isTargetSatisfied(IMAGE, targets)).toBe(expected);
@@ -27,7 +45,11 @@ describe('isTargetSatisfied()', () => {
 
 describe('targetEnv()', () => {
   it('has only what is known', () => {
-    expect(targetEnv({ os: 'linux', arch: 'amd64', distro: { name: 'x', version: '' } })).toEqual({ CNB_TARGET_OS: 'linux', CNB_TARGET_ARCH: 'amd64', CNB_TARGET_DISTRO_NAME: 'x' });
+    expect(targetEnv({ os: 'linux', arch: 'amd64', distro: { name: 'x', version: '' } })).toEqual({
+      CNB_TARGET_OS: 'linux',
+      CNB_TARGET_ARCH: 'amd64',
+      CNB_TARGET_DISTRO_NAME: 'x',
+    });
     expect(Object.keys(targetEnv(IMAGE))).toHaveLength(5);
   });
 });

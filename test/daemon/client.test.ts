@@ -37,12 +37,17 @@ describe('createDaemonClient()', () => {
     let out = '';
     let err = '';
     const started: unknown[] = [];
-    const exit = await (await open(fake)).runContainer({
+    const exit = await (
+      await open(fake)
+    ).runContainer({
       image: 'app',
       env: { A: 'b=c' },
       entrypoint: ['/cnb/process/web'],
       command: ['--flag'],
-      ports: [{ hostPort: 8080, containerPort: 8080 }, { address: '0.0.0.0', hostPort: 0, containerPort: 8080 }],
+      ports: [
+        { hostPort: 8080, containerPort: 8080 },
+        { address: '0.0.0.0', hostPort: 0, containerPort: 8080 },
+      ],
       network: 'bridge',
       stdout: (chunk) => (out += Buffer.from(chunk).toString()),
       stderr: (chunk) => (err += Buffer.from(chunk).toString()),
@@ -50,7 +55,14 @@ describe('createDaemonClient()', () => {
     });
     expect(exit).toEqual({ code: 7 });
     expect([out, err]).toEqual(['hello world', 'oops']);
-    expect(steps(fake)).toEqual(['POST /containers/create', 'POST /containers/attach', 'POST /containers/start', 'GET /containers/json', 'POST /containers/wait', 'DELETE /containers']);
+    expect(steps(fake)).toEqual([
+      'POST /containers/create',
+      'POST /containers/attach',
+      'POST /containers/start',
+      'GET /containers/json',
+      'POST /containers/wait',
+      'DELETE /containers',
+    ]);
     expect(started).toEqual([{ id: ID, ports: [{ address: '127.0.0.1', hostPort: 49153, containerPort: 8080 }] }]);
     expect(JSON.parse(fake.requests[0]!.body.toString())).toEqual({
       Image: 'app',
@@ -62,7 +74,12 @@ describe('createDaemonClient()', () => {
       ExposedPorts: { '8080/tcp': {} },
       HostConfig: {
         NetworkMode: 'bridge',
-        PortBindings: { '8080/tcp': [{ HostIp: '127.0.0.1', HostPort: '8080' }, { HostIp: '0.0.0.0', HostPort: '' }] },
+        PortBindings: {
+          '8080/tcp': [
+            { HostIp: '127.0.0.1', HostPort: '8080' },
+            { HostIp: '0.0.0.0', HostPort: '' },
+          ],
+        },
       },
     });
   });
@@ -112,7 +129,10 @@ describe('createDaemonClient()', () => {
 
   it('says that the daemon does not have the image', async () => {
     await using fake = await startFakeDaemon({});
-    await expect((await open(fake)).runContainer({ image: 'app:none' })).rejects.toMatchObject({ code: 'DAEMON_IMAGE_NOT_FOUND', message: expect.stringContaining('app:none') as string });
+    await expect((await open(fake)).runContainer({ image: 'app:none' })).rejects.toMatchObject({
+      code: 'DAEMON_IMAGE_NOT_FOUND',
+      message: expect.stringContaining('app:none') as string,
+    });
     expect(steps(fake)).toEqual(['POST /containers/create']);
   });
 

@@ -16,7 +16,10 @@ describe('findDaemons()', () => {
     await using podman = await startFakeDaemon({}, PODMAN_VERSION);
     const found = await find({ DOCKER_HOST: docker.address, CONTAINER_HOST: podman.address });
     expect(found.slice(0, 2)).toMatchObject([
-      { usable: true, daemon: { name: 'docker', version: '28.2.2', apiVersion: '1.41', url: 'http://localhost/v1.41', platform: { os: 'linux', architecture: 'amd64' } } },
+      {
+        usable: true,
+        daemon: { name: 'docker', version: '28.2.2', apiVersion: '1.41', url: 'http://localhost/v1.41', platform: { os: 'linux', architecture: 'amd64' } },
+      },
       { usable: true, daemon: { name: 'podman', version: '5.4.0', platform: { architecture: 'arm64' } } },
     ]);
   });
@@ -28,7 +31,10 @@ describe('findDaemons()', () => {
 
   it('reaches a daemon by TCP', async () => {
     await using server = await startTestServer((_request, response) => void response.end(JSON.stringify(DOCKER_VERSION)));
-    expect((await find({ DOCKER_HOST: `tcp://127.0.0.1:${server.port}` }))[0]).toMatchObject({ usable: true, daemon: { name: 'docker', url: `${server.origin}/v1.41` } });
+    expect((await find({ DOCKER_HOST: `tcp://127.0.0.1:${server.port}` }))[0]).toMatchObject({
+      usable: true,
+      daemon: { name: 'docker', url: `${server.origin}/v1.41` },
+    });
   });
 
   it.each([
@@ -37,14 +43,21 @@ describe('findDaemons()', () => {
     ['docker.sock', 'not supported'],
     ['tcp://127.0.0.1:1', 'nothing listens'],
   ])('says why %s is not usable', async (address, reason) => {
-    expect((await find({ DOCKER_HOST: address }))[0]).toMatchObject({ usable: false, origin: 'DOCKER_HOST', reason: expect.stringContaining(reason) as string });
+    expect((await find({ DOCKER_HOST: address }))[0]).toMatchObject({
+      usable: false,
+      origin: 'DOCKER_HOST',
+      reason: expect.stringContaining(reason) as string,
+    });
   });
 
   it('says that something else answers, and that certificates are missing', async () => {
     await using server = await startTestServer((_request, response) => void response.end('{}'));
     const address = `tcp://127.0.0.1:${server.port}`;
     expect((await find({ DOCKER_HOST: address }))[0]).toMatchObject({ usable: false, reason: 'what answers there is no container engine' });
-    expect((await find({ DOCKER_HOST: address, DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: '/nonexistent' }))[0]).toMatchObject({ usable: false, nextStep: 'Check DOCKER_CERT_PATH' });
+    expect((await find({ DOCKER_HOST: address, DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: '/nonexistent' }))[0]).toMatchObject({
+      usable: false,
+      nextStep: 'Check DOCKER_CERT_PATH',
+    });
   });
 
   it('lists every place without DOCKER_HOST, each once', async () => {

@@ -23,10 +23,18 @@ async function open(fake: FakeDaemon) {
   if (!probe!.usable) throw new Error(probe!.reason);
   const blobs = openBlobDirectory(directory);
   const events: DaemonImageEvent[] = [];
-  return { ...createDaemonImageStore({ daemon: probe!.daemon, blobs, compressor: createLayerCompressor(blobs), events: (event) => events.push(event) }), events };
+  return {
+    ...createDaemonImageStore({ daemon: probe!.daemon, blobs, compressor: createLayerCompressor(blobs), events: (event) => events.push(event) }),
+    events,
+  };
 }
 
-const inspection = (image: Image, id: string = image.imageId) => ({ Id: id, Os: 'linux', Architecture: 'amd64', RootFS: { Layers: image.config.rootfs.diff_ids } });
+const inspection = (image: Image, id: string = image.imageId) => ({
+  Id: id,
+  Os: 'linux',
+  Architecture: 'amd64',
+  RootFS: { Layers: image.config.rootfs.diff_ids },
+});
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes;
@@ -66,7 +74,10 @@ describe('createDaemonImageStore()', () => {
 
   it('asks Podman by the full name', async () => {
     const image = await syntheticImage('a');
-    await using fake = await startFakeDaemon({ 'GET /images/docker.io/library/app:1/json': inspection(image, image.imageId.slice('sha256:'.length)) }, PODMAN_VERSION);
+    await using fake = await startFakeDaemon(
+      { 'GET /images/docker.io/library/app:1/json': inspection(image, image.imageId.slice('sha256:'.length)) },
+      PODMAN_VERSION,
+    );
     expect(await (await open(fake)).inspect(parseImageReference('app:1'))).toBeDefined();
   });
 
@@ -80,7 +91,11 @@ describe('createDaemonImageStore()', () => {
   });
 
   it.each([
-    ['reports an error in its stream', '{"stream":"unpacking"}\n{"errorDetail":{"message":"no space left on device"},"error":"x"}\n', 'no space left on device'],
+    [
+      'reports an error in its stream',
+      '{"stream":"unpacking"}\n{"errorDetail":{"message":"no space left on device"},"error":"x"}\n',
+      'no space left on device',
+    ],
     ['does not have the image afterwards', '', 'does not have app:1'],
   ])('fails when the daemon %s', async (_title, stream, why) => {
     await using fake = await startFakeDaemon({ 'POST /images/load': stream });
@@ -97,7 +112,8 @@ describe('createDaemonImageStore()', () => {
 
   it("gives the daemon's own words for a refusal, without control characters", async () => {
     await using fake = await startFakeDaemon({
-      'POST /images/load': (_request: DaemonRequest, response: import('node:http').ServerResponse) => void response.writeHead(500).end('{"message":"bad\\u001b[2J archive"}'),
+      'POST /images/load': (_request: DaemonRequest, response: import('node:http').ServerResponse) =>
+        void response.writeHead(500).end('{"message":"bad\\u001b[2J archive"}'),
     });
     await expect((await open(fake)).write(await syntheticImage('a'), [parseImageReference('app:1')])).rejects.toMatchObject({
       code: 'DAEMON_REFUSED',
@@ -107,7 +123,15 @@ describe('createDaemonImageStore()', () => {
 
   it('throws what a layer throws', async () => {
     const image = await syntheticImage('a');
-    const broken = { ...image, layers: image.layers.map((layer) => ({ ...layer, openTar: async function* (): AsyncGenerator<Uint8Array> { throw new Error('the disk is damaged'); } })) };
+    const broken = {
+      ...image,
+      layers: image.layers.map((layer) => ({
+        ...layer,
+        openTar: async function* (): AsyncGenerator<Uint8Array> {
+          throw new Error('the disk is damaged');
+        },
+      })),
+    };
     await using fake = await startFakeDaemon({ 'POST /images/load': '' });
     await expect((await open(fake)).write(broken, [parseImageReference('app:1')])).rejects.toThrow('the disk is damaged');
   });

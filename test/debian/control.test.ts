@@ -25,7 +25,10 @@ describe('parseControl()', () => {
   test('keeps only the wanted fields, without their continuation lines leaking into others', () => {
     const parser = new ControlParser(new Set(['package', 'size']));
     const [fields] = [...parser.push('Package: a\nDescription: x\n y\nSize: 4\n'), ...parser.finish()];
-    expect([...(fields ?? [])]).toEqual([['package', 'a'], ['size', '4']]);
+    expect([...(fields ?? [])]).toEqual([
+      ['package', 'a'],
+      ['size', '4'],
+    ]);
   });
 
   test('a key like __proto__ is just a key', () => {

@@ -27,12 +27,18 @@ describe('discoverMirrors()', () => {
   });
 
   test('reads one-line and deb822 entries', () => {
-    expect(addresses({ '/etc/apt/sources.list': '# deb http://no.example/debian trixie main\ndeb [arch=amd64 signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] https://d.example/debian/ trixie main contrib # x\ndeb-src http://src.example/debian trixie main\ndeb http://s.example/debian-security trixie-security main' })).toEqual([
-      'https://d.example/debian', 'http://s.example/debian-security',
-    ]);
-    expect(addresses({ '/etc/apt/sources.list.d/debian.sources': 'Types: deb deb-src\nURIs: http://d.example/debian\nSuites: bookworm bookworm-updates\nComponents: main\nSigned-By: /usr/share/keyrings/debian-archive-keyring.gpg\n\nEnabled: no\nTypes: deb\nURIs: http://off.example/debian-security\nSuites: bookworm-security\nComponents: main\n' })).toEqual([
-      'http://d.example/debian', 'http://d.example/debian-security',
-    ]);
+    expect(
+      addresses({
+        '/etc/apt/sources.list':
+          '# deb http://no.example/debian trixie main\ndeb [arch=amd64 signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] https://d.example/debian/ trixie main contrib # x\ndeb-src http://src.example/debian trixie main\ndeb http://s.example/debian-security trixie-security main',
+      }),
+    ).toEqual(['https://d.example/debian', 'http://s.example/debian-security']);
+    expect(
+      addresses({
+        '/etc/apt/sources.list.d/debian.sources':
+          'Types: deb deb-src\nURIs: http://d.example/debian\nSuites: bookworm bookworm-updates\nComponents: main\nSigned-By: /usr/share/keyrings/debian-archive-keyring.gpg\n\nEnabled: no\nTypes: deb\nURIs: http://off.example/debian-security\nSuites: bookworm-security\nComponents: main\n',
+      }),
+    ).toEqual(['http://d.example/debian', 'http://d.example/debian-security']);
   });
 
   test('takes no other distribution and no third party for Debian', () => {
@@ -48,18 +54,26 @@ describe('discoverMirrors()', () => {
       'deb file:/srv/debian bookworm main',
     ];
     for (const line of others) expect(discover({ 'x.list': line })).toMatchObject({ origin: 'snapshot' });
-    expect(addresses({ 'x.list': `${others.join('\n')}\ndeb http://vendor.example/product bookworm main\ndeb http://d.example/debian bookworm main` })[0]).toBe('http://d.example/debian');
+    expect(addresses({ 'x.list': `${others.join('\n')}\ndeb http://vendor.example/product bookworm main\ndeb http://d.example/debian bookworm main` })[0]).toBe(
+      'http://d.example/debian',
+    );
   });
 
   test('follows mirror+file entries', () => {
-    const files = { '/a.sources': 'Types: deb\nURIs: mirror+file:///etc/apt/mirrors/debian.list\nSuites: trixie\nComponents: main\n', '/etc/apt/mirrors/debian.list': '# near\nhttps://d.example/debian priority:1\n' };
+    const files = {
+      '/a.sources': 'Types: deb\nURIs: mirror+file:///etc/apt/mirrors/debian.list\nSuites: trixie\nComponents: main\n',
+      '/etc/apt/mirrors/debian.list': '# near\nhttps://d.example/debian priority:1\n',
+    };
     expect(addresses(files)[0]).toBe('https://d.example/debian');
   });
 
   test('falls back to the dated archive of now, and says so when there is none', () => {
     expect(discover({})).toEqual({
       origin: 'snapshot',
-      addresses: { debian: 'https://dated.example/archive/debian/20260601T120000Z', 'debian-security': 'https://dated.example/archive/debian-security/20260601T120000Z' },
+      addresses: {
+        debian: 'https://dated.example/archive/debian/20260601T120000Z',
+        'debian-security': 'https://dated.example/archive/debian-security/20260601T120000Z',
+      },
       snapshot,
     });
     expect(() => discoverMirrors({ environment: {}, aptSources: [], snapshot: undefined, now })).toThrow(
@@ -70,7 +84,9 @@ describe('discoverMirrors()', () => {
 
 test('datedUrl() is the archive at the time of the lock', () => {
   const source = { name: 'main', archive: 'debian' as const, suite: 'trixie', date: '2026-01-02T03:04:05Z' };
-  expect(datedUrl(discover({}), source, 'pool/main/g/g++_1%3a2+b1~x.deb')).toBe('https://dated.example/archive/debian/20260102T030405Z/pool/main/g/g++_1%253a2+b1~x.deb');
+  expect(datedUrl(discover({}), source, 'pool/main/g/g++_1%3a2+b1~x.deb')).toBe(
+    'https://dated.example/archive/debian/20260102T030405Z/pool/main/g/g++_1%253a2+b1~x.deb',
+  );
 });
 
 describe('readAptSources()', () => {
@@ -83,7 +99,11 @@ describe('readAptSources()', () => {
     writeFileSync(join(folder, 'sources.list.d', 'b.list'), `deb mirror+file:${folder}/mirrors.list trixie main\n`);
     writeFileSync(join(folder, 'sources.list.d', 'a.sources'), '');
     writeFileSync(join(folder, 'sources.list.d', 'ignored.txt'), 'x');
-    expect(readAptSources(folder).map(({ path }) => path.slice(folder.length))).toEqual(['/sources.list.d/a.sources', '/sources.list.d/b.list', '/mirrors.list']);
+    expect(readAptSources(folder).map(({ path }) => path.slice(folder.length))).toEqual([
+      '/sources.list.d/a.sources',
+      '/sources.list.d/b.list',
+      '/mirrors.list',
+    ]);
     expect(readAptSources(join(folder, 'nowhere'))).toEqual([]);
   });
 });

@@ -15,7 +15,14 @@ const CONTROL = 'Package: demo\nVersion: 1.0\nArchitecture: amd64\nDescription: 
 let count = 0;
 
 function deb(entries: readonly FakeEntry[], compression?: FakeCompression): string {
-  return file(createDeb({ control: CONTROL, controlFiles: { md5sums: 'x  usr/bin/demo\n', postinst: `#!/bin/sh\ntouch ${scratch}/ran\n` }, entries, ...(compression === undefined ? {} : { compression }) }));
+  return file(
+    createDeb({
+      control: CONTROL,
+      controlFiles: { md5sums: 'x  usr/bin/demo\n', postinst: `#!/bin/sh\ntouch ${scratch}/ran\n` },
+      entries,
+      ...(compression === undefined ? {} : { compression }),
+    }),
+  );
 }
 
 function file(bytes: Uint8Array): string {
@@ -69,7 +76,13 @@ describe('extractPackage()', () => {
     const directory = folder();
     const data = readFileSync(join(import.meta.dirname, '../fixtures/debian/numbers.tar.xz'));
     const control = createTar([{ path: './control', content: CONTROL }]);
-    const path = file(createAr([['debian-binary', Buffer.from('2.0\n')], ['control.tar', control], ['data.tar.xz', data]]));
+    const path = file(
+      createAr([
+        ['debian-binary', Buffer.from('2.0\n')],
+        ['control.tar', control],
+        ['data.tar.xz', data],
+      ]),
+    );
     await extractPackage({ path, directory });
     const numbers = Array.from({ length: 20_000 }, (_, index) => `${index + 1}\n`).join('');
     expect(readFileSync(join(directory, 'usr/share/numbers'), 'utf8')).toBe(numbers);
@@ -95,7 +108,11 @@ describe('extractPackage()', () => {
 
   test('unpacks many packages into one folder at once', async () => {
     const directory = folder();
-    const one = (index: number) => deb([{ path: './usr/share/both/', flag: '5' }, { path: `./usr/share/both/${index}`, content: 'x'.repeat(100_000) }]);
+    const one = (index: number) =>
+      deb([
+        { path: './usr/share/both/', flag: '5' },
+        { path: `./usr/share/both/${index}`, content: 'x'.repeat(100_000) },
+      ]);
     await Promise.all(Array.from({ length: 12 }, (_, index) => extractPackage({ path: one(index), directory })));
     expect(readdirSync(join(directory, 'usr/share/both'))).toHaveLength(12);
   });
@@ -110,12 +127,42 @@ describe('extractPackage()', () => {
     ['a name that climbs', [{ path: '../escaped', content: 'x' }]],
     ['a name that climbs in the middle', [{ path: './usr/../../escaped', content: 'x' }]],
     ['an absolute name', [{ path: `${scratch}/escaped`, content: 'x' }]],
-    ['a link and a file through it', [{ path: './link', flag: '2', linkTarget: '..' }, { path: './link/escaped', content: 'x' }]],
-    ['an absolute link and a folder through it', [{ path: './link', flag: '2', linkTarget: scratch }, { path: './link/escaped/', flag: '5' }]],
-    ['a link and a link through it', [{ path: './link', flag: '2', linkTarget: '..' }, { path: './link/escaped', flag: '2', linkTarget: 'x' }]],
+    [
+      'a link and a file through it',
+      [
+        { path: './link', flag: '2', linkTarget: '..' },
+        { path: './link/escaped', content: 'x' },
+      ],
+    ],
+    [
+      'an absolute link and a folder through it',
+      [
+        { path: './link', flag: '2', linkTarget: scratch },
+        { path: './link/escaped/', flag: '5' },
+      ],
+    ],
+    [
+      'a link and a link through it',
+      [
+        { path: './link', flag: '2', linkTarget: '..' },
+        { path: './link/escaped', flag: '2', linkTarget: 'x' },
+      ],
+    ],
     ['a hard link to the outside', [{ path: './link', flag: '1', linkTarget: '../../1.deb' }]],
-    ['a hard link through a link', [{ path: './up', flag: '2', linkTarget: '../..' }, { path: './link', flag: '1', linkTarget: './up/1.deb' }]],
-    ['a hard link to a link', [{ path: './up', flag: '2', linkTarget: '/etc/passwd' }, { path: './link', flag: '1', linkTarget: './up' }]],
+    [
+      'a hard link through a link',
+      [
+        { path: './up', flag: '2', linkTarget: '../..' },
+        { path: './link', flag: '1', linkTarget: './up/1.deb' },
+      ],
+    ],
+    [
+      'a hard link to a link',
+      [
+        { path: './up', flag: '2', linkTarget: '/etc/passwd' },
+        { path: './link', flag: '1', linkTarget: './up' },
+      ],
+    ],
     ['a character device', [{ path: './dev/null', flag: '3' }]],
     ['a fifo', [{ path: './fifo', flag: '6' }]],
     ['an entry of unknown type', [{ path: './what', flag: 'Z' }]],
@@ -127,9 +174,17 @@ describe('extractPackage()', () => {
   });
 
   test('replaces nothing: neither a file, nor a folder, nor a link to elsewhere', async () => {
-    const twice = [{ path: './a', content: '1' }, { path: './a', content: '2' }];
+    const twice = [
+      { path: './a', content: '1' },
+      { path: './a', content: '2' },
+    ];
     await expect(unpack(twice)).rejects.toMatchObject({ code: 'DEBIAN_PACKAGE_CONFLICT' });
-    await expect(unpack([{ path: './a/', flag: '5' }, { path: './a', flag: '2', linkTarget: 'b' }])).rejects.toMatchObject({ code: 'DEBIAN_PACKAGE_CONFLICT' });
+    await expect(
+      unpack([
+        { path: './a/', flag: '5' },
+        { path: './a', flag: '2', linkTarget: 'b' },
+      ]),
+    ).rejects.toMatchObject({ code: 'DEBIAN_PACKAGE_CONFLICT' });
     const directory = folder();
     const target = join(scratch, 'precious');
     writeFileSync(target, 'old');
@@ -143,15 +198,31 @@ describe('extractPackage()', () => {
   });
 
   test('says what the system refused', async () => {
-    await expect(unpack(PLAIN, {}, join(scratch, 'nowhere'))).rejects.toMatchObject({ code: 'DEBIAN_UNPACK_FAILED', message: expect.stringContaining('ENOENT') as string });
+    await expect(unpack(PLAIN, {}, join(scratch, 'nowhere'))).rejects.toMatchObject({
+      code: 'DEBIAN_UNPACK_FAILED',
+      message: expect.stringContaining('ENOENT') as string,
+    });
   });
 
   test('refuses names that are not UTF-8 and shows them escaped', async () => {
     const tar = createTar([{ path: './AAAA', content: 'x' }]);
     tar.write('\xff\xfe\x1b', 2, 'latin1');
     tar.fill(0x20, 148, 156);
-    tar.write(`${tar.subarray(0, 512).reduce((sum, byte) => sum + byte, 0).toString(8).padStart(6, '0')}\0 `, 148);
-    const path = file(createAr([['debian-binary', Buffer.from('2.0\n')], ['control.tar', createTar([{ path: './control', content: CONTROL }])], ['data.tar', tar]]));
+    tar.write(
+      `${tar
+        .subarray(0, 512)
+        .reduce((sum, byte) => sum + byte, 0)
+        .toString(8)
+        .padStart(6, '0')}\0 `,
+      148,
+    );
+    const path = file(
+      createAr([
+        ['debian-binary', Buffer.from('2.0\n')],
+        ['control.tar', createTar([{ path: './control', content: CONTROL }])],
+        ['data.tar', tar],
+      ]),
+    );
     await expect(extractPackage({ path, directory: folder() })).rejects.toThrow(/\\u001b.*is not UTF-8/);
   });
 });
@@ -178,14 +249,65 @@ describe('openPackage()', () => {
     ['a file that is cut in the data', () => good().subarray(0, -200)],
     ['a file that is cut in a header', () => good().subarray(0, 80)],
     ['another format version', () => createAr([['debian-binary', Buffer.from('3.0\n')]])],
-    ['a missing data.tar', () => createAr([['debian-binary', Buffer.from('2.0\n')], ['control.tar', createTar([])]])],
-    ['two data.tar', () => createAr([['debian-binary', Buffer.from('2.0\n')], ['control.tar', createTar([])], ['data.tar', createTar([])], ['data.tar.gz', createTar([])]])],
-    ['no control file', () => createAr([['debian-binary', Buffer.from('2.0\n')], ['control.tar', createTar([])], ['data.tar', createTar([])]])],
-    ['a tar without its end', () => createAr([['debian-binary', Buffer.from('2.0\n')], ['control.tar', createTar([{ path: 'control', content: CONTROL }]).subarray(0, 1024)], ['data.tar', createTar([])]])],
-    ['broken xz', () => createAr([['debian-binary', Buffer.from('2.0\n')], ['control.tar.xz', Buffer.from('not xz at all, really')], ['data.tar', createTar([])]])],
-    ['a broken tar header', () => createAr([['debian-binary', Buffer.from('2.0\n')], ['control.tar', Buffer.alloc(2048, 'A')], ['data.tar', createTar([])]])],
+    [
+      'a missing data.tar',
+      () =>
+        createAr([
+          ['debian-binary', Buffer.from('2.0\n')],
+          ['control.tar', createTar([])],
+        ]),
+    ],
+    [
+      'two data.tar',
+      () =>
+        createAr([
+          ['debian-binary', Buffer.from('2.0\n')],
+          ['control.tar', createTar([])],
+          ['data.tar', createTar([])],
+          ['data.tar.gz', createTar([])],
+        ]),
+    ],
+    [
+      'no control file',
+      () =>
+        createAr([
+          ['debian-binary', Buffer.from('2.0\n')],
+          ['control.tar', createTar([])],
+          ['data.tar', createTar([])],
+        ]),
+    ],
+    [
+      'a tar without its end',
+      () =>
+        createAr([
+          ['debian-binary', Buffer.from('2.0\n')],
+          ['control.tar', createTar([{ path: 'control', content: CONTROL }]).subarray(0, 1024)],
+          ['data.tar', createTar([])],
+        ]),
+    ],
+    [
+      'broken xz',
+      () =>
+        createAr([
+          ['debian-binary', Buffer.from('2.0\n')],
+          ['control.tar.xz', Buffer.from('not xz at all, really')],
+          ['data.tar', createTar([])],
+        ]),
+    ],
+    [
+      'a broken tar header',
+      () =>
+        createAr([
+          ['debian-binary', Buffer.from('2.0\n')],
+          ['control.tar', Buffer.alloc(2048, 'A')],
+          ['data.tar', createTar([])],
+        ]),
+    ],
   ])('refuses %s', async (_, bytes) => {
-    await expect(openPackage(file(bytes()), 'demo')).rejects.toMatchObject({ code: 'DEBIAN_PACKAGE_INVALID', message: expect.stringContaining('"demo"') as string });
+    await expect(openPackage(file(bytes()), 'demo')).rejects.toMatchObject({
+      code: 'DEBIAN_PACKAGE_INVALID',
+      message: expect.stringContaining('"demo"') as string,
+    });
   });
 
   test('refuses data whose xz check is wrong', async () => {
@@ -199,7 +321,8 @@ describe('openPackage()', () => {
   });
 
   test('is not confused by a broken package before a good one', async () => {
-    for (let round = 0; round < 6; round++) await expect(openPackage(file(good().subarray(0, 200 + round)))).rejects.toMatchObject({ code: 'DEBIAN_PACKAGE_INVALID' });
+    for (let round = 0; round < 6; round++)
+      await expect(openPackage(file(good().subarray(0, 200 + round)))).rejects.toMatchObject({ code: 'DEBIAN_PACKAGE_INVALID' });
     await expect(openPackage(file(good()))).resolves.toBeDefined();
   });
 });

@@ -9,7 +9,16 @@ async function indexOf(...packages: readonly string[]) {
     const [head, ...fields] = each.split('; ');
     const [name, version] = head!.split(' ');
     const notAutomatic = version!.startsWith('!');
-    const lines = [`Package: ${name}`, `Version: ${version!.replace('!', '')}`, 'Architecture: amd64', ...fields, `Filename: pool/${name}.deb`, 'Size: 1', `SHA256: ${'0'.repeat(64)}`, ''];
+    const lines = [
+      `Package: ${name}`,
+      `Version: ${version!.replace('!', '')}`,
+      'Architecture: amd64',
+      ...fields,
+      `Filename: pool/${name}.deb`,
+      'Size: 1',
+      `SHA256: ${'0'.repeat(64)}`,
+      '',
+    ];
     await builder.add(chunks(lines.join('\n')), { name: notAutomatic ? 'backports' : 'main', notAutomatic });
   }
   return builder.build();
@@ -38,7 +47,15 @@ async function failure(wanted: readonly string[], packages: readonly string[], e
 
 describe('resolvePackages()', () => {
   test('takes Pre-Depends and Depends of the newest version, and no Recommends', async () => {
-    const packages = ['aa 1; Depends: old', 'aa 2; Depends: bb (>= 1); Recommends: rr'.replace('; Rec', '\nRec'), 'bb 1~rc1', 'bb 1; Pre-Depends: cc', 'cc 1', 'rr 1', 'old 1'];
+    const packages = [
+      'aa 1; Depends: old',
+      'aa 2; Depends: bb (>= 1); Recommends: rr'.replace('; Rec', '\nRec'),
+      'bb 1~rc1',
+      'bb 1; Pre-Depends: cc',
+      'cc 1',
+      'rr 1',
+      'old 1',
+    ];
     expect(await names(['aa'], packages)).toEqual(['aa 2', 'bb 1', 'cc 1']);
   });
 
@@ -54,13 +71,23 @@ describe('resolvePackages()', () => {
   });
 
   test('of several providers it takes the highest priority, then the first name', async () => {
-    const packages = ['aa 1; Depends: vv', 'p2 1; Provides: vv; Priority: optional', 'p1 1; Provides: vv; Priority: optional', 'qq 1; Provides: vv; Priority: important'];
+    const packages = [
+      'aa 1; Depends: vv',
+      'p2 1; Provides: vv; Priority: optional',
+      'p1 1; Provides: vv; Priority: optional',
+      'qq 1; Provides: vv; Priority: important',
+    ];
     expect(await names(['aa'], packages)).toEqual(['aa 1', 'qq 1']);
     expect(await names(['aa'], packages.slice(0, 3))).toEqual(['aa 1', 'p1 1']);
   });
 
   test('leaves out what is excluded, also behind virtual names, and records it', async () => {
-    const index = await indexOf('aa 1; Depends: debconf (>= 0.5) | debconf-2.0, virtual, bb', 'debconf 1; Provides: debconf-2.0, virtual', 'cdebconf 1; Provides: debconf-2.0, virtual', 'bb 1; Depends: debconf-2.0');
+    const index = await indexOf(
+      'aa 1; Depends: debconf (>= 0.5) | debconf-2.0, virtual, bb',
+      'debconf 1; Provides: debconf-2.0, virtual',
+      'cdebconf 1; Provides: debconf-2.0, virtual',
+      'bb 1; Depends: debconf-2.0',
+    );
     const { packages, excluded } = resolvePackages({ wanted: ['aa'], index, exclude: ['debconf', 'unused'] });
     expect(packages.map(({ name }) => name)).toEqual(['aa', 'bb']);
     expect(excluded).toEqual(['debconf', 'debconf-2.0', 'virtual']);
@@ -113,7 +140,10 @@ describe('resolvePackages()', () => {
     const builder = new PackageIndexBuilder('arm64');
     const entry = (name: string, architecture: string, path = `pool/${name}.deb`) =>
       `Package: ${name}\nVersion: 1\nArchitecture: ${architecture}\nFilename: ${path}\nSize: 1\nSHA256: ${'0'.repeat(64)}\n\n`;
-    await builder.add(chunks(entry('aa', 'amd64') + entry('bb', 'arm64') + entry('cc', 'all') + entry('dd', 'all', '../../etc/x.deb')), { name: 'main', notAutomatic: false });
+    await builder.add(chunks(entry('aa', 'amd64') + entry('bb', 'arm64') + entry('cc', 'all') + entry('dd', 'all', '../../etc/x.deb')), {
+      name: 'main',
+      notAutomatic: false,
+    });
     expect([...builder.build().names()]).toEqual(['bb', 'cc']);
   });
 });
@@ -122,8 +152,15 @@ describe('createLock()', () => {
   test('locks each package once, with the sets that need it', async () => {
     const index = await indexOf('aa 1; Depends: cc', 'bb 1; Depends: cc, xx', 'cc 1', 'xx 1');
     const sources = [{ name: 'main', archive: 'debian' as const, suite: 'trixie', date: '2026-06-01T12:00:00Z' }];
-    const lock = createLock(index, sources, [{ name: 'run', packages: ['aa'], exclude: [] }, { name: 'build', packages: ['bb'], exclude: ['xx'] }]);
-    expect(lock.packages.map(({ name, sets }) => [name, ...sets])).toEqual([['aa', 'run'], ['bb', 'build'], ['cc', 'build', 'run']]);
+    const lock = createLock(index, sources, [
+      { name: 'run', packages: ['aa'], exclude: [] },
+      { name: 'build', packages: ['bb'], exclude: ['xx'] },
+    ]);
+    expect(lock.packages.map(({ name, sets }) => [name, ...sets])).toEqual([
+      ['aa', 'run'],
+      ['bb', 'build'],
+      ['cc', 'build', 'run'],
+    ]);
     expect(lock.excluded).toEqual([{ name: 'xx', sets: ['build'] }]);
   });
 });

@@ -68,8 +68,15 @@ function cached(): readonly string[] {
 describe('updateLock()', () => {
   test('locks the newest versions of all suites, from verified indexes', async () => {
     const { lock, changes } = await lockAt();
-    expect(lock.packages.map(({ name, version, source }) => [name, version, source])).toEqual([['app', '1.0-1', 'main'], ['data', '2026a', 'main'], ['libtls', '3.0-1+deb13u1', 'security']]);
-    expect(lock.sources.map(({ suite, date }) => [suite, date])).toEqual([['trixie', '2026-06-01T12:00:00Z'], ['trixie-security', '2026-06-01T12:00:00Z']]);
+    expect(lock.packages.map(({ name, version, source }) => [name, version, source])).toEqual([
+      ['app', '1.0-1', 'main'],
+      ['data', '2026a', 'main'],
+      ['libtls', '3.0-1+deb13u1', 'security'],
+    ]);
+    expect(lock.sources.map(({ suite, date }) => [suite, date])).toEqual([
+      ['trixie', '2026-06-01T12:00:00Z'],
+      ['trixie-security', '2026-06-01T12:00:00Z'],
+    ]);
     expect(changes.map(({ kind }) => kind)).toEqual(['added', 'added', 'added']);
     expect((await lockAt({ previous: lock })).changes).toEqual([]);
   });
@@ -117,7 +124,10 @@ describe('updateLock()', () => {
   });
 
   test('says which suite has no packages for an architecture', async () => {
-    await expect(lockAt({ architecture: 'riscv64' })).rejects.toMatchObject({ code: 'DEBIAN_INDEX_MISSING', message: expect.stringContaining('riscv64') as string });
+    await expect(lockAt({ architecture: 'riscv64' })).rejects.toMatchObject({
+      code: 'DEBIAN_INDEX_MISSING',
+      message: expect.stringContaining('riscv64') as string,
+    });
   });
 
   test('names the variable to set when the mirror of the apt configuration cannot be reached', async () => {
@@ -131,7 +141,11 @@ describe('fetchPackages()', () => {
   test('downloads, verifies and keeps packages that then unpack', async () => {
     const { lock } = await lockAt();
     const found = await fetchAll(lock);
-    expect(found.map((each) => [each.kind, each.kind === 'fetched' && each.fromCache])).toEqual([['fetched', false], ['fetched', false], ['fetched', false]]);
+    expect(found.map((each) => [each.kind, each.kind === 'fetched' && each.fromCache])).toEqual([
+      ['fetched', false],
+      ['fetched', false],
+      ['fetched', false],
+    ]);
     const libtls = found.find((each) => each.package.name === 'libtls');
     const directory = mkdtempSync(join(cacheDirectory, 'root-'));
     if (libtls?.kind !== 'fetched') throw new Error('libtls was not fetched');
@@ -203,7 +217,8 @@ describe('fetchPackages()', () => {
     };
     const all = { packages: lock.packages, sources: lock.sources, concurrency: 1 };
     const kinds: string[] = [];
-    for await (const each of fetchPackages(all, { ...context, client, mirrors: { ...repository.mirrors, snapshot: 'http://127.0.0.1:1' } })) kinds.push(each.kind);
+    for await (const each of fetchPackages(all, { ...context, client, mirrors: { ...repository.mirrors, snapshot: 'http://127.0.0.1:1' } }))
+      kinds.push(each.kind);
     expect(kinds.sort()).toEqual(['fetched', 'superseded', 'superseded']);
     expect(asked).toBe(1);
   });

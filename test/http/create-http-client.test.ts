@@ -34,7 +34,12 @@ async function failure(promise: Promise<unknown>): Promise<HttpError> {
 describe('createHttpClient()', () => {
   it('sends a body with its length and gives back status, headers and text', async () => {
     await using server = await startTestServer((request, response) => void response.writeHead(201, { 'x-got': request.body.length }).end(request.body));
-    const response = await client().request({ method: 'PUT', url: `${server.origin}/a?b=c`, body: bytesBody('hello'), headers: { 'content-type': 'text/plain' } });
+    const response = await client().request({
+      method: 'PUT',
+      url: `${server.origin}/a?b=c`,
+      body: bytesBody('hello'),
+      headers: { 'content-type': 'text/plain' },
+    });
     expect(response.status).toBe(201);
     expect(response.headers.get('X-Got')).toBe('5');
     expect(await response.text()).toBe('hello');
@@ -58,7 +63,11 @@ describe('createHttpClient()', () => {
     const http = client();
     expect(await (await http.request({ url: server.origin })).text()).toBe('ok');
     expect(http.slept).toEqual([150, 300, 600]);
-    expect(http.events.map(({ attempt, delayMilliseconds }) => [attempt, delayMilliseconds])).toEqual([[1, 150], [2, 300], [3, 600]]);
+    expect(http.events.map(({ attempt, delayMilliseconds }) => [attempt, delayMilliseconds])).toEqual([
+      [1, 150],
+      [2, 300],
+      [3, 600],
+    ]);
   });
 
   it('waits as long as Retry-After says, seconds or date, but not for ever', async () => {
@@ -117,7 +126,13 @@ describe('createHttpClient()', () => {
 
   it("throws what the request's own body throws, once", async () => {
     await using server = await startTestServer((_request, response) => void response.end());
-    const broken = { sizeBytes: 10, async *open(): AsyncGenerator<Uint8Array> { yield Buffer.from('abc'); throw new Error('source is damaged'); } };
+    const broken = {
+      sizeBytes: 10,
+      async *open(): AsyncGenerator<Uint8Array> {
+        yield Buffer.from('abc');
+        throw new Error('source is damaged');
+      },
+    };
     const http = client();
     await expect(http.request({ method: 'PUT', url: server.origin, body: broken })).rejects.toThrow('source is damaged');
     expect(http.slept).toEqual([]);
@@ -175,7 +190,12 @@ describe('createHttpClient() and redirects', () => {
       else response.writeHead(Number(request.url.slice(1)), { location: '/end' }).end();
     });
     for (const status of [307, 302]) await client().request({ method: 'POST', url: `${server.origin}/${status}`, body: bytesBody('data') });
-    expect(server.seen.map(({ method, url, body }) => `${method} ${url} ${body.toString()}`)).toEqual(['POST /307 data', 'POST /end data', 'POST /302 data', 'GET /end ']);
+    expect(server.seen.map(({ method, url, body }) => `${method} ${url} ${body.toString()}`)).toEqual([
+      'POST /307 data',
+      'POST /end data',
+      'POST /302 data',
+      'GET /end ',
+    ]);
   });
 
   it.each([
@@ -184,7 +204,9 @@ describe('createHttpClient() and redirects', () => {
     ['without an address', undefined, 'names no address'],
     ['with a user name', 'https://a:b@127.0.0.1/', 'has a user name'],
   ])('refuses a redirect %s', async (_title, location, why) => {
-    await using server = await startTestServer((_request, response) => void response.writeHead(302, location === undefined ? {} : { location }).end(), { tls: true });
+    await using server = await startTestServer((_request, response) => void response.writeHead(302, location === undefined ? {} : { location }).end(), {
+      tls: true,
+    });
     const error = await failure(client({ ca: [testAuthority()] }).request({ url: server.origin }));
     expect(error.code).toBe('HTTP_REDIRECT_REFUSED');
     expect(error.message).toContain(why);
@@ -250,7 +272,9 @@ describe('createHttpClient() and proxies', () => {
   });
 
   it('explains a proxy that refuses', async () => {
-    const proxy = createServer((socket) => void socket.on('error', () => {}).once('data', () => socket.end('HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n')));
+    const proxy = createServer(
+      (socket) => void socket.on('error', () => {}).once('data', () => socket.end('HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n')),
+    );
     await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
     const error = await failure(client({ proxy: { https: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}` } }).request({ url: `https://${NAME}/` }));
     proxy.close();

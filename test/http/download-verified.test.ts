@@ -49,7 +49,11 @@ function serving(options: { cuts?: number; ranges?: boolean; etag?: (count: numb
     const start = options.ranges !== false && range !== null && (condition === undefined || condition === etag) ? Number(range[1]) : 0;
     const body = whole.subarray(start);
     const length = options.announce === false ? { connection: 'close' } : { 'content-length': body.length };
-    response.writeHead(start > 0 ? 206 : 200, { etag, ...length, ...(start > 0 ? { 'content-range': `bytes ${start}-${whole.length - 1}/${whole.length}` } : {}) });
+    response.writeHead(start > 0 ? 206 : 200, {
+      etag,
+      ...length,
+      ...(start > 0 ? { 'content-range': `bytes ${start}-${whole.length - 1}/${whole.length}` } : {}),
+    });
     if (count > (options.cuts ?? 0)) response.end(body);
     else if (options.announce === false) response.end(body.subarray(0, 700_000));
     else response.write(body.subarray(0, 700_000), () => response.destroy());

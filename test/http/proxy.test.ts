@@ -4,7 +4,11 @@ import { isLoopbackHost, readProxySettings, selectProxy } from '../../src/http/i
 describe('readProxySettings()', () => {
   it('reads all six spellings, lower case first', () => {
     expect(readProxySettings({ HTTP_PROXY: 'a', HTTPS_PROXY: 'b', NO_PROXY: 'c' })).toEqual({ http: 'a', https: 'b', no: 'c' });
-    expect(readProxySettings({ http_proxy: 'd', https_proxy: 'e', no_proxy: 'f', HTTP_PROXY: 'a', HTTPS_PROXY: 'b', NO_PROXY: 'c' })).toEqual({ http: 'd', https: 'e', no: 'f' });
+    expect(readProxySettings({ http_proxy: 'd', https_proxy: 'e', no_proxy: 'f', HTTP_PROXY: 'a', HTTPS_PROXY: 'b', NO_PROXY: 'c' })).toEqual({
+      http: 'd',
+      https: 'e',
+      no: 'f',
+    });
     expect(readProxySettings({ http_proxy: '' })).toEqual({});
   });
 

@@ -48,7 +48,9 @@ describe('createModuleStore()', () => {
 
   it('names the file of a broken descriptor as processes see it', () => {
     fixture.write('buildpacks/a/1/buildpack.toml', 'api = "0.10"\n[buildpack]\n');
-    expect(() => fixture.modules().findBuildpack(reference('a'))).toThrow(expect.objectContaining({ code: 'SPEC_FILE_INVALID', file: '/cnb/buildpacks/a/1/buildpack.toml' }));
+    expect(() => fixture.modules().findBuildpack(reference('a'))).toThrow(
+      expect.objectContaining({ code: 'SPEC_FILE_INVALID', file: '/cnb/buildpacks/a/1/buildpack.toml' }),
+    );
   });
 });
 
@@ -56,13 +58,19 @@ describe('requireModule()', () => {
   it('says what there is when a buildpack is not', () => {
     fixture.buildpack('samples/java@1');
     expect(() => requireModule(fixture.modules(), 'buildpack', reference('samples/jav'))).toThrow(
-      expect.objectContaining({ code: 'BUILDPACK_NOT_FOUND', message: 'Cannot find buildpack "samples/jav@1" in the builder', nextStep: expect.stringContaining('samples_java@1') as string }),
+      expect.objectContaining({
+        code: 'BUILDPACK_NOT_FOUND',
+        message: 'Cannot find buildpack "samples/jav@1" in the builder',
+        nextStep: expect.stringContaining('samples_java@1') as string,
+      }),
     );
   });
 
   it('also knows single buildpacks', () => {
     fixture.write('mine/buildpack.toml', 'api = "0.10"\n[buildpack]\nid = "samples/java"\nversion = "1"\n');
     const store = createModuleStore({ buildpacks: [], single: [fixture.mounted('mine', '/mine')] });
-    expect(() => requireModule(store, 'buildpack', reference('samples/jav'))).toThrow(expect.objectContaining({ nextStep: expect.stringContaining('samples_java@1') as string }));
+    expect(() => requireModule(store, 'buildpack', reference('samples/jav'))).toThrow(
+      expect.objectContaining({ nextStep: expect.stringContaining('samples_java@1') as string }),
+    );
   });
 });

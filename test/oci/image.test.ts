@@ -26,7 +26,12 @@ describe('createImage()', () => {
   });
 
   it('sorts labels by bytes, also those that look like numbers, and keeps members that it does not know', () => {
-    const container = { Labels: { 9: 'a', 10: 'b', 18: 'c', B: 'd', a: 'e' }, Healthcheck: { Test: ['CMD', 'x'], Interval: 5 }, Volumes: {}, Own: { z: 1, a: {} } };
+    const container = {
+      Labels: { 9: 'a', 10: 'b', 18: 'c', B: 'd', a: 'e' },
+      Healthcheck: { Test: ['CMD', 'x'], Interval: 5 },
+      Volumes: {},
+      Own: { z: 1, a: {} },
+    };
     const image = createImage({ config: { os: 'linux', architecture: 'amd64', config: container }, layers: [] });
     expect(Buffer.from(image.configBytes).toString()).toContain(
       '"config":{"Healthcheck":{"Test":["CMD","x"],"Interval":5},"Labels":{"10":"b","18":"c","9":"a","B":"d","a":"e"},"Own":{"z":1,"a":{}}}',

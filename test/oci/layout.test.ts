@@ -2,7 +2,16 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createLayerCompressor, createOciArchive, openBlobDirectory, openDockerArchive, openLayoutStore, parseImageReference, readDockerArchive, validateImage } from '../../src/oci/index.ts';
+import {
+  createLayerCompressor,
+  createOciArchive,
+  openBlobDirectory,
+  openDockerArchive,
+  openLayoutStore,
+  parseImageReference,
+  readDockerArchive,
+  validateImage,
+} from '../../src/oci/index.ts';
 import { extractTar } from '../../src/archive/index.ts';
 import { syntheticImage } from '../support/synthetic-image.ts';
 
@@ -43,13 +52,21 @@ describe('openLayoutStore()', () => {
     await store.write(image, [parseImageReference('a')]);
     const read = await store.read(parseImageReference('a'), AMD64);
     writeFileSync(store.blobs.path(read!.layers[0]!.blob!.digest), 'changed');
-    await expect((async () => { for await (const chunk of read!.layers[0]!.openTar()) void chunk; })()).rejects.toThrow(/Cannot use layer/);
+    await expect(
+      (async () => {
+        for await (const chunk of read!.layers[0]!.openTar()) void chunk;
+      })(),
+    ).rejects.toThrow(/Cannot use layer/);
   });
 
   it('leaves nothing behind when a blob does not have its digest', async () => {
     const { blobs } = open();
-    const { descriptor } = (await createOciArchive(await syntheticImage('x'), [], createLayerCompressor(blobs)));
-    await expect(blobs.put(descriptor, async function* () { yield await Promise.resolve(Buffer.from('lie')); })).rejects.toThrow('Cannot use blob');
+    const { descriptor } = await createOciArchive(await syntheticImage('x'), [], createLayerCompressor(blobs));
+    await expect(
+      blobs.put(descriptor, async function* () {
+        yield await Promise.resolve(Buffer.from('lie'));
+      }),
+    ).rejects.toThrow('Cannot use blob');
     expect(blobs.has(descriptor.digest)).toBe(false);
     expect(readdirSync(join(folder, 'layout/ingest'))).toEqual([]);
   });

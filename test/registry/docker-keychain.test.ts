@@ -47,7 +47,8 @@ describe('createDockerKeychain()', () => {
 
   it.each(['https://index.docker.io/v1/', 'index.docker.io', 'docker.io', 'registry-1.docker.io'])('knows Docker Hub as %s', async (key) => {
     const keychain = open([{ auths: { [key]: { auth: auth('me', 'secret') } } }]);
-    for (const name of ['index.docker.io', 'docker.io', 'registry-1.docker.io']) expect(await keychain.find(name, 'library/node')).toMatchObject({ username: 'me' });
+    for (const name of ['index.docker.io', 'docker.io', 'registry-1.docker.io'])
+      expect(await keychain.find(name, 'library/node')).toMatchObject({ username: 'me' });
   });
 
   it('reads identity tokens and registry tokens', async () => {
@@ -57,14 +58,26 @@ describe('createDockerKeychain()', () => {
   });
 
   it("prefers the entry for a namespace, as Podman's file has them", async () => {
-    const keychain = open([{ auths: { 'a.example': { auth: auth('all', 'secret') }, 'a.example/team': { auth: auth('team', 'secret') }, 'a.example/team/app': { auth: auth('app', 'secret') } } }]);
+    const keychain = open([
+      {
+        auths: {
+          'a.example': { auth: auth('all', 'secret') },
+          'a.example/team': { auth: auth('team', 'secret') },
+          'a.example/team/app': { auth: auth('app', 'secret') },
+        },
+      },
+    ]);
     expect(await keychain.find('a.example', 'team/app')).toMatchObject({ username: 'app' });
     expect(await keychain.find('a.example', 'team/other')).toMatchObject({ username: 'team' });
     expect(await keychain.find('a.example', 'teamwork/app')).toMatchObject({ username: 'all' });
   });
 
   it('takes the first file that knows the registry', async () => {
-    const keychain = open([{ auths: { 'a.example': {} } }, { auths: { 'a.example': { auth: auth('second', 'secret') } } }, { auths: { 'a.example': { auth: auth('third', 'secret') } } }]);
+    const keychain = open([
+      { auths: { 'a.example': {} } },
+      { auths: { 'a.example': { auth: auth('second', 'secret') } } },
+      { auths: { 'a.example': { auth: auth('third', 'secret') } } },
+    ]);
     expect(await keychain.find('a.example', 'x')).toMatchObject({ username: 'second' });
   });
 
@@ -130,7 +143,10 @@ describe('createEnvironmentKeychain()', () => {
 
 describe('combineKeychains()', () => {
   it('asks in turn', async () => {
-    const both = combineKeychains([createEnvironmentKeychain('{"a.example":"Bearer one"}'), createEnvironmentKeychain('{"a.example":"Bearer two","b.example":"Bearer two"}')]);
+    const both = combineKeychains([
+      createEnvironmentKeychain('{"a.example":"Bearer one"}'),
+      createEnvironmentKeychain('{"a.example":"Bearer two","b.example":"Bearer two"}'),
+    ]);
     expect(await both.find('a.example', 'x')).toMatchObject({ token: 'one' });
     expect(await both.find('b.example', 'x')).toMatchObject({ token: 'two' });
     expect(await both.find('c.example', 'x')).toBeUndefined();

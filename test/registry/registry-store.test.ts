@@ -22,7 +22,15 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
-function keychain(credential: (Omit<Extract<Credential, { kind: 'basic' }>, 'source'> | Omit<Extract<Credential, { kind: 'identity-token' }>, 'source'> | Omit<Extract<Credential, { kind: 'bearer' }>, 'source'>) | undefined): Keychain {
+function keychain(
+  credential:
+    | (
+        | Omit<Extract<Credential, { kind: 'basic' }>, 'source'>
+        | Omit<Extract<Credential, { kind: 'identity-token' }>, 'source'>
+        | Omit<Extract<Credential, { kind: 'bearer' }>, 'source'>
+      )
+    | undefined,
+): Keychain {
   return { find: async () => (credential === undefined ? undefined : { ...credential, source: '/home/me/auth.json' }) };
 }
 const PASSWORD = keychain({ kind: 'basic', username: 'someone', password: 'open sesame' });
@@ -69,7 +77,10 @@ describe('createRegistryStore() writing and reading', () => {
     await using registry = await startFakeRegistry();
     const image = await syntheticImage('a');
     const store = open();
-    const descriptor = await store.write(image, ['app:1', 'app:2', 'other/app:1'].map((name) => reference(registry, name)));
+    const descriptor = await store.write(
+      image,
+      ['app:1', 'app:2', 'other/app:1'].map((name) => reference(registry, name)),
+    );
     expect(registry.tags('app')).toEqual(['1', '2']);
     expect(registry.manifest('other/app', '1')!.bytes.equals(registry.manifest('app', '2')!.bytes)).toBe(true);
     expect(store.blobs()).toEqual(['uploaded', 'uploaded', 'uploaded', 'mounted', 'mounted', 'mounted']);
@@ -124,7 +135,12 @@ describe('createRegistryStore() writing and reading', () => {
     await using registry = await startFakeRegistry();
     const store = open();
     const entries = [];
-    for (const [architecture, variant] of [['amd64', undefined], ['arm64', 'v8'], ['arm', 'v6'], ['arm', 'v7']] as const) {
+    for (const [architecture, variant] of [
+      ['amd64', undefined],
+      ['arm64', 'v8'],
+      ['arm', 'v6'],
+      ['arm', 'v7'],
+    ] as const) {
       const image = await syntheticImage(`${architecture}${variant}`, { config: { architecture, ...(variant === undefined ? {} : { variant }) } });
       const descriptor = await store.write(image, [reference(registry, `app:${architecture}${variant ?? ''}`)]);
       entries.push({ ...descriptor, platform: { os: 'linux', architecture, ...(variant === undefined ? {} : { variant }) } });
@@ -150,7 +166,12 @@ describe('createRegistryStore() writing and reading', () => {
     }
     await open().write(image, [reference(registry, 'app:oci')]);
     const config = { mediaType: MEDIA_TYPES.dockerConfig, digest: image.imageId, size: image.configBytes.length };
-    registry.putManifest('app', 'docker', MEDIA_TYPES.dockerManifest, Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: MEDIA_TYPES.dockerManifest, config, layers })));
+    registry.putManifest(
+      'app',
+      'docker',
+      MEDIA_TYPES.dockerManifest,
+      Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: MEDIA_TYPES.dockerManifest, config, layers })),
+    );
     const read = await open().read(reference(registry, 'app:docker'), AMD64);
     await expectSame(read, image);
     expect(read!.manifest!.descriptor.mediaType).toBe(MEDIA_TYPES.dockerManifest);
@@ -215,7 +236,10 @@ describe('createRegistryStore() on bad days', () => {
 
   it('gives up an upload that never gets anywhere', async () => {
     await using registry = await startFakeRegistry({ dropUploads: Array.from({ length: 100 }, () => 1) });
-    await expect(open().write(await syntheticImage('a', { layers: 1 }), [reference(registry, 'app:1')])).rejects.toMatchObject({ code: 'REGISTRY_UNREACHABLE', transient: true });
+    await expect(open().write(await syntheticImage('a', { layers: 1 }), [reference(registry, 'app:1')])).rejects.toMatchObject({
+      code: 'REGISTRY_UNREACHABLE',
+      transient: true,
+    });
     expect(registry.tags('app')).toEqual([]);
   });
 
@@ -262,12 +286,16 @@ describe('createRegistryStore() on bad days', () => {
     const read = await store.read(reference(registry, 'app:1'), AMD64);
     registry.switches.lieAboutContent = true;
     await expect(open().read(reference(registry, 'app:1'), AMD64)).rejects.toMatchObject({ code: 'DIGEST_MISMATCH' });
-    await expect(open().read({ registry: registry.host, repository: 'app', digest: descriptor.digest }, AMD64)).rejects.toMatchObject({ code: 'DIGEST_MISMATCH' });
+    await expect(open().read({ registry: registry.host, repository: 'app', digest: descriptor.digest }, AMD64)).rejects.toMatchObject({
+      code: 'DIGEST_MISMATCH',
+    });
     const drain = async (bytes: AsyncIterable<Uint8Array>) => {
       for await (const chunk of bytes) void chunk;
     };
     await expect(drain(read!.layers[0]!.openBlob!())).rejects.toMatchObject({ code: 'DIGEST_MISMATCH' });
-    await expect(drain(store.repository({ registry: registry.host, repository: 'app' }).open(read!.layers[0]!.blob!))).rejects.toMatchObject({ code: 'DIGEST_MISMATCH' });
+    await expect(drain(store.repository({ registry: registry.host, repository: 'app' }).open(read!.layers[0]!.blob!))).rejects.toMatchObject({
+      code: 'DIGEST_MISMATCH',
+    });
   });
 
   it('throws what a layer throws that cannot be read, and writes no tag', async () => {
@@ -310,7 +338,10 @@ describe('createRegistryStore() and access', () => {
     await using registry = await startFakeRegistry({ auth });
     const image = await syntheticImage('a');
     const store = open({ keychain: PASSWORD });
-    await store.write(image, ['app:1', 'other:1'].map((name) => reference(registry, name)));
+    await store.write(
+      image,
+      ['app:1', 'other:1'].map((name) => reference(registry, name)),
+    );
     await expectSame(await open({ keychain: PASSWORD }).read(reference(registry, 'other:1'), AMD64), image);
     expect(store.blobs()).toContain('mounted');
     expect(registry.violations).toEqual([]);
@@ -345,7 +376,9 @@ describe('createRegistryStore() and access', () => {
 
   it.each(['basic', 'bearer'] as const)('says which user from where a registry with %s access refuses, and never the password', async (auth) => {
     await using registry = await startFakeRegistry({ auth, password: 'another' });
-    const error = await open({ keychain: PASSWORD }).read(reference(registry, 'app:1'), AMD64).catch((reason: unknown) => reason as Error & { nextStep: string });
+    const error = await open({ keychain: PASSWORD })
+      .read(reference(registry, 'app:1'), AMD64)
+      .catch((reason: unknown) => reason as Error & { nextStep: string });
     expect(error).toMatchObject({ code: 'REGISTRY_UNAUTHORIZED', user: 'someone' });
     expect((error as Error).message).toContain('user "someone" (credentials from /home/me/auth.json)');
     expect((error as { nextStep: string }).nextStep).toContain(`tspack login ${registry.host}`);
@@ -358,7 +391,10 @@ describe('createRegistryStore() and access', () => {
     const denied = open({ keychain: PASSWORD }).read(reference(registry, 'app:1'), AMD64);
     await expect(denied).rejects.toMatchObject({ code: 'REGISTRY_DENIED', diagnostics: [{ code: 'DENIED', message: 'not [31m yours' }] });
     registry.switches.failures.push({ when: (_method, path) => path.endsWith('/manifests/1'), status: 429, headers: { 'retry-after': '9999' } });
-    await expect(open().read(reference(registry, 'app:1'), AMD64)).rejects.toMatchObject({ code: 'REGISTRY_RATE_LIMITED', nextStep: expect.stringContaining('9999 seconds') as string });
+    await expect(open().read(reference(registry, 'app:1'), AMD64)).rejects.toMatchObject({
+      code: 'REGISTRY_RATE_LIMITED',
+      nextStep: expect.stringContaining('9999 seconds') as string,
+    });
   });
 
   it('tells before a build whether a push would be allowed', async () => {
@@ -378,14 +414,24 @@ describe('createRegistryStore() and access', () => {
 
   it('sends no credentials to an upload address elsewhere', async () => {
     await using elsewhere = await startFakeRegistry();
-    await using registry = await startFakeRegistry({ auth: 'basic', failures: [{ when: (method) => method === 'POST', status: 202, headers: { location: `http://${elsewhere.host}/v2/app/blobs/uploads/x` } }] });
+    await using registry = await startFakeRegistry({
+      auth: 'basic',
+      failures: [{ when: (method) => method === 'POST', status: 202, headers: { location: `http://${elsewhere.host}/v2/app/blobs/uploads/x` } }],
+    });
     const seen: (string | undefined)[] = [];
     const http = createHttpClient({ userAgent: 'test', clock, sleep: noSleep });
-    const spy = { request: (request: Parameters<typeof http.request>[0]) => {
-      if (request.url.includes(elsewhere.host)) seen.push(request.headers?.authorization);
-      return http.request(request);
-    } };
-    await open({ keychain: PASSWORD, http: spy }).repository(reference(registry, 'app')).push({ mediaType: 'x', digest: `sha256:${'0'.repeat(64)}` as never, size: 1 }, async function* () { yield Buffer.from('x'); }).catch(() => {});
+    const spy = {
+      request: (request: Parameters<typeof http.request>[0]) => {
+        if (request.url.includes(elsewhere.host)) seen.push(request.headers?.authorization);
+        return http.request(request);
+      },
+    };
+    await open({ keychain: PASSWORD, http: spy })
+      .repository(reference(registry, 'app'))
+      .push({ mediaType: 'x', digest: `sha256:${'0'.repeat(64)}` as never, size: 1 }, async function* () {
+        yield Buffer.from('x');
+      })
+      .catch(() => {});
     expect(seen.length).toBeGreaterThan(0);
     expect(seen.every((value) => value === undefined)).toBe(true);
   });
@@ -416,6 +462,10 @@ describe('RegistryRepository', () => {
     for await (const chunk of place.open(descriptor)) read.push(chunk);
     expect(Buffer.concat(read).toString()).toBe('some content');
     const missing = { ...descriptor, digest: `sha256:${'1'.repeat(64)}` as never };
-    await expect((async () => { for await (const chunk of place.open(missing)) void chunk; })()).rejects.toMatchObject({ code: 'BLOB_NOT_FOUND' });
+    await expect(
+      (async () => {
+        for await (const chunk of place.open(missing)) void chunk;
+      })(),
+    ).rejects.toMatchObject({ code: 'BLOB_NOT_FOUND' });
   });
 });

@@ -1,7 +1,16 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { encodeSbom, hashesFromIntegrity, mergeSboms, parseLicence, SBOM_FORMATS, type Component, type SbomDocument, type SbomFormat } from '../../src/sbom/index.ts';
+import {
+  encodeSbom,
+  hashesFromIntegrity,
+  mergeSboms,
+  parseLicence,
+  SBOM_FORMATS,
+  type Component,
+  type SbomDocument,
+  type SbomFormat,
+} from '../../src/sbom/index.ts';
 
 const golden = join(import.meta.dirname, '../golden/sbom');
 
@@ -35,7 +44,10 @@ describe('encodeSbom()', () => {
     });
 
     it(`writes the same ${format} text whatever the order of components`, () => {
-      const shuffled = { ...document, components: [...components].reverse().map((component) => ({ ...component, dependsOn: [...(component.dependsOn ?? [])].reverse() })) };
+      const shuffled = {
+        ...document,
+        components: [...components].reverse().map((component) => ({ ...component, dependsOn: [...(component.dependsOn ?? [])].reverse() })),
+      };
       expect(encodeSbom(format, shuffled)).toBe(encodeSbom(format, document));
     });
 
@@ -56,9 +68,17 @@ describe('mergeSboms()', () => {
   it('keeps one component for one id and joins its edges', () => {
     const merged = mergeSboms({ name: 'all' }, document.tool, [
       { components: [{ type: 'library', name: 'a', version: '1', purl: 'pkg:npm/a@1', dependsOn: ['pkg:npm/b@1'] }] },
-      { components: [{ type: 'library', name: 'a', version: '1', purl: 'pkg:npm/a@1', licences: ['MIT'] }, { type: 'library', name: 'b', version: '1', purl: 'pkg:npm/b@1' }] },
+      {
+        components: [
+          { type: 'library', name: 'a', version: '1', purl: 'pkg:npm/a@1', licences: ['MIT'] },
+          { type: 'library', name: 'b', version: '1', purl: 'pkg:npm/b@1' },
+        ],
+      },
     ]);
-    const decoded = JSON.parse(encodeSbom('cyclonedx', merged)) as { components: { licenses?: unknown }[]; dependencies: { ref: string; dependsOn?: string[] }[] };
+    const decoded = JSON.parse(encodeSbom('cyclonedx', merged)) as {
+      components: { licenses?: unknown }[];
+      dependencies: { ref: string; dependsOn?: string[] }[];
+    };
     expect(decoded.components).toHaveLength(2);
     expect(decoded.components[0]!.licenses).toEqual([{ license: { id: 'MIT' } }]);
     expect(decoded.dependencies.find(({ ref }) => ref === 'pkg:npm/a@1')?.dependsOn).toEqual(['pkg:npm/b@1']);

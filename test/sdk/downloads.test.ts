@@ -28,7 +28,9 @@ function binding(files: Record<string, string>): Binding {
 }
 
 describe('mirroredUrl()', () => {
-  const mirrors = readMirrors({ TSPACK_MIRROR_MY__HOST_EXAMPLE_ORG: 'https://mirror.example/a/' }, [binding({ type: 'dependency-mirror', 'my-host.example.org': 'https://other.example', 'two.example.org': 'https://m.example/{originalHost}' })]);
+  const mirrors = readMirrors({ TSPACK_MIRROR_MY__HOST_EXAMPLE_ORG: 'https://mirror.example/a/' }, [
+    binding({ type: 'dependency-mirror', 'my-host.example.org': 'https://other.example', 'two.example.org': 'https://m.example/{originalHost}' }),
+  ]);
   it.each([
     ['https://my-host.example.org/p/q?r=s', 'https://mirror.example/a/p/q?r=s'],
     ['https://two.example.org/p', 'https://m.example/two.example.org/p'],
@@ -52,9 +54,16 @@ describe('createDownloads()', () => {
   it('keeps a file only when its digest is right', async () => {
     const downloads = createDownloads({ env: {}, bindings: [], clock, userAgent: 'test/1' });
     const path = join(directory, 'file');
-    await expect(downloads.fetchFile({ url: `${address}/f`, digest: { algorithm: 'sha512', hex: '0'.repeat(128) }, path, label: 'f' })).rejects.toMatchObject({ code: 'DOWNLOAD_DIGEST_MISMATCH' });
+    await expect(downloads.fetchFile({ url: `${address}/f`, digest: { algorithm: 'sha512', hex: '0'.repeat(128) }, path, label: 'f' })).rejects.toMatchObject({
+      code: 'DOWNLOAD_DIGEST_MISMATCH',
+    });
     expect(() => readFileSync(path)).toThrow();
-    await downloads.fetchFile({ url: `${address}/f`, digest: { algorithm: 'sha512', hex: createHash('sha512').update('content').digest('hex') }, path, label: 'f' });
+    await downloads.fetchFile({
+      url: `${address}/f`,
+      digest: { algorithm: 'sha512', hex: createHash('sha512').update('content').digest('hex') },
+      path,
+      label: 'f',
+    });
     expect(readFileSync(path, 'utf8')).toBe('content');
     await downloads.close();
   });

@@ -30,7 +30,10 @@ describe('runBuildpack() detect', () => {
       () => detected({ provides: ['thing'], requires: ['thing', { name: 'node', metadata: { build: true } }] }),
     );
     const result = await kit.detect();
-    expect(result).toMatchObject({ exitCode: 0, plan: { alternatives: [{ provides: ['thing'], requires: [{ name: 'thing' }, { name: 'node', metadata: { build: true } }] }] } });
+    expect(result).toMatchObject({
+      exitCode: 0,
+      plan: { alternatives: [{ provides: ['thing'], requires: [{ name: 'thing' }, { name: 'node', metadata: { build: true } }] }] },
+    });
   });
 
   it('exits 100 and explains what it looked for', async () => {
@@ -79,7 +82,10 @@ describe('BuildContext.layer()', () => {
     const first = await kit.build();
     expect(first.stderr).toBe('');
     expect(first.stdout).toBe('Thing 1.2.3\n    created: not built before: {"answer":42}\n');
-    expect(first.layers.get('tool')).toEqual({ types: { launch: true, build: false, cache: true }, metadata: { inputs: { 'app.txt': 'one', version: '1' }, data: { answer: 42 } } });
+    expect(first.layers.get('tool')).toEqual({
+      types: { launch: true, build: false, cache: true },
+      metadata: { inputs: { 'app.txt': 'one', version: '1' }, data: { answer: 42 } },
+    });
     expect(first.launch?.processes).toMatchObject([{ type: 'web', command: ['tool'], args: ['x'], default: true }]);
     const layer = join(kit.layersDirectory, 'tool');
     expect(readFileSync(join(layer, 'env.launch/TOOL.append'), 'utf8')).toBe('/a');
@@ -112,7 +118,12 @@ describe('BuildContext.layer()', () => {
 
   it('takes a layer that is only launched from the previous image without its files', async () => {
     using kit = kitFor(async (context) => {
-      const { status } = await context.layer({ name: 'only', types: { launch: true }, inputs: [{ name: 'v', value: '1' }], create: (layer) => (writeFileSync(join(layer.path, 'f'), ''), {}) });
+      const { status } = await context.layer({
+        name: 'only',
+        types: { launch: true },
+        inputs: [{ name: 'v', value: '1' }],
+        create: (layer) => (writeFileSync(join(layer.path, 'f'), ''), {}),
+      });
       context.log.line(status);
     });
     expect((await kit.build()).stdout).toContain('created');
@@ -129,7 +140,10 @@ describe('BuildContext.layer()', () => {
 describe('bindings', () => {
   it('are read by name with their type in lower case', async () => {
     using kit = createBuildKit({
-      buildpack: defineBuildpack({ detect: () => detected(), build: (context) => context.log.line(context.bindings.map((binding) => `${binding.name} ${binding.type} ${binding.keys.join()}`).join(';')) }),
+      buildpack: defineBuildpack({
+        detect: () => detected(),
+        build: (context) => context.log.line(context.bindings.map((binding) => `${binding.name} ${binding.type} ${binding.keys.join()}`).join(';')),
+      }),
       buildpackDirectory,
       application: {},
       bindings: { two: { type: 'NPMRC\n', '.npmrc': 'x=1' }, one: { note: 'no type' } },

@@ -136,9 +136,7 @@ export async function lockFakeBuilder(
 }
 
 /** The entries of a layer by path, files with their content as text. */
-export async function listLayer(
-  layer: Layer,
-): Promise<
+export async function listLayer(layer: Layer): Promise<
   ReadonlyMap<
     string,
     {

@@ -1,4 +1,17 @@
-import { copyFileSync, existsSync, lstatSync, mkdirSync, readFileSync, readdirSync, readlinkSync, rmSync, rmdirSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  rmdirSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { digestOf, type BuildContext, type LayerInput } from '../../../src/sdk/index.ts';
 import { TOOL_CACHES } from './clean-tree.ts';
@@ -60,7 +73,8 @@ function buildInputs({ context, manifest, packages }: BuildScript, files: Readon
 }
 
 /** Variables that differ between machines without changing what a build makes. */
-const IRRELEVANT = /^(?:CNB_(?!TARGET_)|npm_config_|NPM_CONFIG_)|^(?:HOME|HOSTNAME|PWD|OLDPWD|SHLVL|_|TMPDIR|USER|LOGNAME|TERM|PATH|TSPACK_[A-Z_]+|NODE_EXTRA_CA_CERTS|SSL_CERT_FILE|SSL_CERT_DIR|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|GIT_SSL_CAINFO)$|proxy$/i;
+const IRRELEVANT =
+  /^(?:CNB_(?!TARGET_)|npm_config_|NPM_CONFIG_)|^(?:HOME|HOSTNAME|PWD|OLDPWD|SHLVL|_|TMPDIR|USER|LOGNAME|TERM|PATH|TSPACK_[A-Z_]+|NODE_EXTRA_CA_CERTS|SSL_CERT_FILE|SSL_CERT_DIR|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|GIT_SSL_CAINFO)$|proxy$/i;
 
 function relevantVariables(context: BuildContext): readonly (readonly [string, string])[] {
   return Object.entries(context.env)

@@ -24,7 +24,12 @@ export async function build(context: BuildContext): Promise<void> {
   let found: Registry | undefined;
   const registry = async () =>
     (found ??= requireRegistry(
-      await findRegistry({ applicationDirectory: context.applicationDirectory, env: context.env, bindings: context.bindings, askNpm: () => askNpmForRegistry(context) }),
+      await findRegistry({
+        applicationDirectory: context.applicationDirectory,
+        env: context.env,
+        bindings: context.bindings,
+        askNpm: () => askNpmForRegistry(context),
+      }),
     ));
 
   context.log.section('Node.js');
@@ -85,7 +90,9 @@ async function installAndBuild(context: BuildContext, tools: Tools, manifest: Ma
     return undefined;
   }
   const hasBuild = manifest.scripts['build'] !== undefined;
-  const hasDevelopment = Object.keys(manifest.devDependencies).length > 0 && (lockfile === undefined || lockfile.packages.size === 0 || [...lockfile.packages.values()].some(({ dev }) => dev));
+  const hasDevelopment =
+    Object.keys(manifest.devDependencies).length > 0 &&
+    (lockfile === undefined || lockfile.packages.size === 0 || [...lockfile.packages.values()].some(({ dev }) => dev));
   const packages = await installPackages({ context, tools, manifest, lockfile, needsDevelopmentTree: hasBuild && hasDevelopment });
   if (hasBuild) {
     context.log.section('Build script');
@@ -109,7 +116,12 @@ function addProcesses(context: BuildContext, manifest: Manifest | undefined, dev
   return processes.some(({ needsNpm }) => needsNpm);
 }
 
-function inspectApplication(context: BuildContext, manifest: Manifest | undefined, developmentTree: string | undefined, lockfile: Lockfile | undefined): BuiltApplication {
+function inspectApplication(
+  context: BuildContext,
+  manifest: Manifest | undefined,
+  developmentTree: string | undefined,
+  lockfile: Lockfile | undefined,
+): BuiltApplication {
   const root = context.applicationDirectory;
   const kind = (path: string) => statSync(join(root, path), { throwIfNoEntry: false });
   return {

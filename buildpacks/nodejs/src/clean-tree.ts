@@ -2,7 +2,18 @@ import { existsSync, lstatSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Files of a node-gyp build that are not its result. They name paths and times of the build. */
-const BUILD_LEFTOVERS = new Set(['Makefile', 'binding.Makefile', 'config.gypi', 'gyp-mac-tool', 'node_gyp_bins', '.deps', 'obj', 'obj.target', 'obj.host', '.forge-meta']);
+const BUILD_LEFTOVERS = new Set([
+  'Makefile',
+  'binding.Makefile',
+  'config.gypi',
+  'gyp-mac-tool',
+  'node_gyp_bins',
+  '.deps',
+  'obj',
+  'obj.target',
+  'obj.host',
+  '.forge-meta',
+]);
 const LEFTOVER_SUFFIX = /\.(?:o|a|d|stamp|mk|ar-file-list)$/;
 
 /** Folders at the top of node_modules that tools fill while they build. */

@@ -16,8 +16,11 @@ const CHECKOUT_TOOLS = /^(?:husky|lefthook|simple-git-hooks|is-ci|patch-husky)\b
 /** Why the packages must be installed inside the application rather than in a layer of their own; undefined when nothing speaks against the layer. */
 export function reasonToInstallInPlace(manifest: Manifest, lockfile: Lockfile | undefined, isFile: (path: string) => boolean): string | undefined {
   if (manifest.hasWorkspaces) return 'it has workspaces';
-  if (lockfile !== undefined && [...lockfile.packages].some(([path, { link }]) => link || !path.startsWith('node_modules/'))) return 'packages of it are folders of the application';
-  const local = Object.values({ ...manifest.dependencies, ...manifest.devDependencies, ...manifest.optionalDependencies }).find((range) => /^(?:file:|link:|\.{1,2}\/)/.test(range));
+  if (lockfile !== undefined && [...lockfile.packages].some(([path, { link }]) => link || !path.startsWith('node_modules/')))
+    return 'packages of it are folders of the application';
+  const local = Object.values({ ...manifest.dependencies, ...manifest.devDependencies, ...manifest.optionalDependencies }).find((range) =>
+    /^(?:file:|link:|\.{1,2}\/)/.test(range),
+  );
   if (local !== undefined) return `it depends on "${local}"`;
   const script = INSTALL_SCRIPTS.find((name) => manifest.scripts[name] !== undefined && !CHECKOUT_TOOLS.test(manifest.scripts[name]));
   if (script !== undefined) return `its "${script}" script may change them`;
@@ -25,7 +28,12 @@ export function reasonToInstallInPlace(manifest: Manifest, lockfile: Lockfile | 
 }
 
 /** Installs, builds and prunes inside the application, as a developer would; node_modules becomes a slice of the application. */
-export async function installInPlace(inputs: { readonly context: BuildContext; readonly tools: Tools; readonly manifest: Manifest; readonly lockfile: Lockfile | undefined }): Promise<void> {
+export async function installInPlace(inputs: {
+  readonly context: BuildContext;
+  readonly tools: Tools;
+  readonly manifest: Manifest;
+  readonly lockfile: Lockfile | undefined;
+}): Promise<void> {
   const { context, tools, manifest, lockfile } = inputs;
   const cwd = context.applicationDirectory;
   rmSync(join(cwd, 'node_modules'), { recursive: true, force: true });

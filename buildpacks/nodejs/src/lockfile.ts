@@ -41,7 +41,8 @@ export function parseLockfile(text: string, file: string): Lockfile {
   const value = parseJsonFile(text, file, `Run \`npm install --package-lock-only\` and commit ${file}.`);
   if (!isTable(value)) throw lockfileInvalid(file, 'want one JSON object');
   const { lockfileVersion, packages } = value;
-  if (typeof lockfileVersion !== 'number' || ![1, 2, 3].includes(lockfileVersion)) throw lockfileInvalid(file, `its lockfileVersion is ${JSON.stringify(lockfileVersion)}, want 1, 2 or 3`);
+  if (typeof lockfileVersion !== 'number' || ![1, 2, 3].includes(lockfileVersion))
+    throw lockfileInvalid(file, `its lockfileVersion is ${JSON.stringify(lockfileVersion)}, want 1, 2 or 3`);
   if (lockfileVersion > 1 && !isTable(packages)) throw lockfileInvalid(file, 'it has no "packages"');
   const table = isTable(packages) ? packages : {};
   const root = table[''];

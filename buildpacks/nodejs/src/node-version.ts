@@ -37,7 +37,10 @@ export interface ChosenVersion {
 }
 
 /** Everything that asks for a version, the one that counts first: engines.node, .nvmrc, .node-version, Volta, devEngines. */
-export function findVersionRequests(manifest: Manifest | undefined, files: { readonly nvmrc: string | undefined; readonly nodeVersion: string | undefined }): readonly VersionRequest[] {
+export function findVersionRequests(
+  manifest: Manifest | undefined,
+  files: { readonly nvmrc: string | undefined; readonly nodeVersion: string | undefined },
+): readonly VersionRequest[] {
   const candidates: readonly (readonly [string | undefined, string])[] = [
     [manifest?.engines.node, 'package.json engines.node'],
     [firstLine(files.nvmrc), '.nvmrc'],
@@ -60,7 +63,12 @@ function firstLine(text: string | undefined): string | undefined {
  * it, because `>=18` asks for something that works rather than for the latest; without an LTS line in it, the newest at all.
  * Throws `NODE_VERSION_INVALID` and `NODE_VERSION_UNSATISFIABLE`.
  */
-export function chooseNodeVersion(request: VersionRequest | undefined, offered: readonly string[], today: Date, lines: ReleaseSchedule = RELEASE_SCHEDULE): ChosenVersion {
+export function chooseNodeVersion(
+  request: VersionRequest | undefined,
+  offered: readonly string[],
+  today: Date,
+  lines: ReleaseSchedule = RELEASE_SCHEDULE,
+): ChosenVersion {
   const date = today.toISOString().slice(0, 10);
   const isLts = (version: string) => (lines.get(majorVersion(version))?.lts ?? '9999') <= date;
   const stable = offered.filter((version) => !version.includes('-'));
@@ -99,7 +107,10 @@ export function chooseNodeVersion(request: VersionRequest | undefined, offered: 
 
 function resolveAlias(name: string, line: string | undefined, stable: readonly string[], lines: ReleaseSchedule, date: string): string | undefined {
   if (line === undefined && name !== 'lts') return newest(stable);
-  const ltsMajors = [...lines].filter(([, { lts }]) => lts !== undefined && lts <= date).map(([major]) => major).sort((a, b) => b - a);
+  const ltsMajors = [...lines]
+    .filter(([, { lts }]) => lts !== undefined && lts <= date)
+    .map(([major]) => major)
+    .sort((a, b) => b - a);
   const of = (major: number | undefined) => newest(stable.filter((version) => majorVersion(version) === major));
   if (line === undefined || line === '*') return ltsMajors.map(of).find((version) => version !== undefined);
   if (/^-\d+$/.test(line)) return of(ltsMajors[Number(line.slice(1))]);

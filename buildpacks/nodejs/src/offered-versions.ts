@@ -40,7 +40,9 @@ export async function fetchOfferedVersions(context: BuildContext, registry: Regi
       } catch (error) {
         const old = readAnswer(file);
         if (old === undefined) throw error;
-        context.log.warning(`The registry could not be asked for the versions of ${name}; those of the last build are used (${error instanceof Error ? error.message : String(error)})`);
+        context.log.warning(
+          `The registry could not be asked for the versions of ${name}; those of the last build are used (${error instanceof Error ? error.message : String(error)})`,
+        );
       }
       return {};
     },
@@ -51,7 +53,11 @@ export async function fetchOfferedVersions(context: BuildContext, registry: Regi
 async function askRegistry(context: BuildContext, registry: Registry, name: string): Promise<Record<string, OfferedVersion>> {
   const url = new URL(name.replace('/', '%2f'), registry.url).href;
   // The abbreviated form: the full one of npm itself has 30 MB.
-  const answer = await context.downloads.fetchJson({ url, headers: { accept: 'application/vnd.npm.install-v1+json, application/json;q=0.8', ...registry.headersFor(url) }, maximumBytes: 134_217_728 });
+  const answer = await context.downloads.fetchJson({
+    url,
+    headers: { accept: 'application/vnd.npm.install-v1+json, application/json;q=0.8', ...registry.headersFor(url) },
+    maximumBytes: 134_217_728,
+  });
   const versions = isTable(answer) ? answer['versions'] : undefined;
   if (!isTable(versions)) throw registryHasNoPackage(name, 'the answer has no "versions"');
   const offered: Record<string, OfferedVersion> = {};

@@ -12,7 +12,9 @@ import { isTable } from './manifest.ts';
 export function describePackages(root: string): readonly Component[] {
   const nodeModules = join(root, 'node_modules');
   const hidden = join(nodeModules, '.package-lock.json');
-  const locked = existsSync(hidden) ? parseLockfile(readFileSync(hidden, 'utf8'), 'node_modules/.package-lock.json').packages : new Map<string, LockedPackage>();
+  const locked = existsSync(hidden)
+    ? parseLockfile(readFileSync(hidden, 'utf8'), 'node_modules/.package-lock.json').packages
+    : new Map<string, LockedPackage>();
   const components = new Map<string, { readonly component: Component; readonly path: string; readonly needs: readonly string[] }>();
   for (const directory of packageDirectories(nodeModules)) {
     const path = directory.slice(root.length + 1);
@@ -54,7 +56,7 @@ export function packageUrl(name: string, version: string): string {
 
 /** Where Node.js finds `name` from inside the package at `path`. */
 function resolveFrom(path: string, name: string, known: ReadonlyMap<string, unknown>): string | undefined {
-  for (let at = path; ; ) {
+  for (let at = path; ;) {
     const candidate = at === '' ? `node_modules/${name}` : `${at}/node_modules/${name}`;
     if (known.has(candidate)) return candidate;
     if (at === '') return undefined;
@@ -70,7 +72,8 @@ function nameOfDirectory(directory: string): string {
 
 /** `license` in its present form and the two that npm has given up. */
 function declaredLicences(manifest: Readonly<Record<string, unknown>>): readonly string[] {
-  const one = (value: unknown): readonly string[] => (typeof value === 'string' ? [value] : isTable(value) && typeof value['type'] === 'string' ? [value['type']] : []);
+  const one = (value: unknown): readonly string[] =>
+    typeof value === 'string' ? [value] : isTable(value) && typeof value['type'] === 'string' ? [value['type']] : [];
   const { license, licenses } = manifest;
   const declared = one(license);
   if (declared.length > 0) return declared;

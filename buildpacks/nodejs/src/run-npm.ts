@@ -31,13 +31,19 @@ export function npmEnvironment(context: BuildContext, tools: Tools): Record<stri
   const binding = findNpmrcBinding(context.bindings);
   if (binding !== undefined) env['npm_config_userconfig'] = binding.path;
   // Variables beat files in npm; the platform's address is only for those who name none.
-  const named = readProjectNpmrc(context.applicationDirectory, context.env).has('registry') || (binding !== undefined && /^\s*registry\s*=/m.test(binding.text));
+  const named =
+    readProjectNpmrc(context.applicationDirectory, context.env).has('registry') || (binding !== undefined && /^\s*registry\s*=/m.test(binding.text));
   if (named) for (const name of ['npm_config_registry', 'NPM_CONFIG_REGISTRY']) delete env[name];
   return env;
 }
 
 /** Runs npm, showing what it prints. */
-export async function runNpm(context: BuildContext, tools: Tools, args: readonly string[], options: { readonly cwd: string; readonly env?: Readonly<Record<string, string>> }): Promise<CommandResult> {
+export async function runNpm(
+  context: BuildContext,
+  tools: Tools,
+  args: readonly string[],
+  options: { readonly cwd: string; readonly env?: Readonly<Record<string, string>> },
+): Promise<CommandResult> {
   return await context.run({
     command: [`${tools.runtime.binDirectory}/node`, tools.npm.cli, ...args],
     cwd: options.cwd,
@@ -55,4 +61,3 @@ function withoutNoise(text: string): string {
 export function exitText(result: CommandResult): string {
   return result.signal === undefined ? `exit status ${result.exitCode}` : `signal ${result.signal}`;
 }
-

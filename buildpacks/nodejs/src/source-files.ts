@@ -21,7 +21,8 @@ export function listFiles(root: string): ReadonlyMap<string, FileState> {
         visit(path);
       }
       if (stat.isFile()) files.set(path, { kind: 'file', mark: `${stat.size} ${stat.mtimeNs} ${stat.ctimeNs} ${stat.ino} ${stat.mode}` });
-      else if (stat.isSymbolicLink()) files.set(path, { kind: 'symlink', mark: readlinkSync(bytes(latinPath(root, path)), { encoding: 'buffer' }).toString('latin1') });
+      else if (stat.isSymbolicLink())
+        files.set(path, { kind: 'symlink', mark: readlinkSync(bytes(latinPath(root, path)), { encoding: 'buffer' }).toString('latin1') });
     }
   };
   visit('');

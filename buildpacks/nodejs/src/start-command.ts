@@ -32,7 +32,20 @@ type Resolution =
   | { readonly kind: 'development'; readonly program: string };
 
 const PRODUCTION_SCRIPTS = ['start:prod', 'start:production'] as const;
-const FILES = ['server.js', 'server.mjs', 'server.cjs', 'index.js', 'index.mjs', 'index.cjs', 'app.js', 'app.mjs', 'app.cjs', 'main.js', 'main.mjs', 'main.cjs'] as const;
+const FILES = [
+  'server.js',
+  'server.mjs',
+  'server.cjs',
+  'index.js',
+  'index.mjs',
+  'index.cjs',
+  'app.js',
+  'app.mjs',
+  'app.cjs',
+  'main.js',
+  'main.mjs',
+  'main.cjs',
+] as const;
 
 /**
  * Decides what the image runs, `web` among it: Procfile, then scripts.start (or start:prod, start:production when that needs
@@ -58,7 +71,13 @@ function chooseWebProcess(application: BuiltApplication): StartProcess {
   if (mainFile !== undefined) return nodeProcess(mainFile, `"main" in package.json is ${main!}`);
   const file = FILES.find((name) => application.isFile(name));
   if (file !== undefined) return nodeProcess(file, `${file} is there`);
-  throw startMissing(['a Procfile', ...(manifest === undefined ? [] : ['a "start" script', main === undefined ? '"main" in package.json' : `the file "${main}" that "main" names`]), 'server.js', 'index.js', 'app.js']);
+  throw startMissing([
+    'a Procfile',
+    ...(manifest === undefined ? [] : ['a "start" script', main === undefined ? '"main" in package.json' : `the file "${main}" that "main" names`]),
+    'server.js',
+    'index.js',
+    'app.js',
+  ]);
 }
 
 function nodeProcess(file: string, why: string): StartProcess {
@@ -69,7 +88,9 @@ function chooseScript(manifest: Manifest, application: BuiltApplication): StartP
   const start = manifest.scripts['start'];
   if (start === undefined) {
     const production = PRODUCTION_SCRIPTS.find((name) => manifest.scripts[name] !== undefined);
-    return production === undefined ? undefined : scriptProcess(production, resolveScript(production, manifest, application), manifest, 'there is no "start" script');
+    return production === undefined
+      ? undefined
+      : scriptProcess(production, resolveScript(production, manifest, application), manifest, 'there is no "start" script');
   }
   const resolution = resolveScript('start', manifest, application);
   if (resolution.kind !== 'development') return scriptProcess('start', resolution, manifest, undefined);
@@ -85,7 +106,14 @@ function scriptProcess(name: string, resolution: Resolution, manifest: Manifest,
   const reason = why === undefined ? '' : `; ${why}`;
   if (resolution.kind === 'direct') {
     const { command, env, warnings } = resolution;
-    return { type: 'web', command, env, explanation: `${command.join(' ')}: from the "${name}" script (${manifest.scripts[name]!})${reason}`, needsNpm: false, warnings };
+    return {
+      type: 'web',
+      command,
+      env,
+      explanation: `${command.join(' ')}: from the "${name}" script (${manifest.scripts[name]!})${reason}`,
+      needsNpm: false,
+      warnings,
+    };
   }
   const problem = resolution.kind === 'shell' ? resolution.why : `"${resolution.program}" is only in devDependencies`;
   return {
@@ -112,7 +140,8 @@ function resolveCommandLine(text: string, application: BuiltApplication, depth: 
   if (parsed === undefined) {
     // The program of a combined command line tells as much about devDependencies.
     const program = /^[A-Za-z0-9@._/-]+/.exec(text.trim())?.[0];
-    if (program !== undefined && application.resolveProgram(program) === undefined && application.isDevelopmentProgram(program)) return { kind: 'development', program };
+    if (program !== undefined && application.resolveProgram(program) === undefined && application.isDevelopmentProgram(program))
+      return { kind: 'development', program };
     return { kind: 'shell', why: 'it needs a shell' };
   }
   let env = [...parsed.env];
@@ -131,7 +160,8 @@ function resolveCommandLine(text: string, application: BuiltApplication, depth: 
   if (program === undefined) return { kind: 'shell', why: 'it runs nothing' };
 
   if (program === 'npm' && depth < 5 && application.manifest !== undefined) {
-    const script = args[0] === 'start' && args.length === 1 ? 'start' : (args[0] === 'run' || args[0] === 'run-script') && args.length === 2 ? args[1]! : undefined;
+    const script =
+      args[0] === 'start' && args.length === 1 ? 'start' : (args[0] === 'run' || args[0] === 'run-script') && args.length === 2 ? args[1]! : undefined;
     if (script === undefined) return { kind: 'shell', why: 'it runs npm' };
     const inner = resolveScript(script, application.manifest, application, depth + 1);
     return inner.kind === 'direct' ? { ...inner, env: [...env, ...inner.env] } : inner;
@@ -139,7 +169,12 @@ function resolveCommandLine(text: string, application: BuiltApplication, depth: 
   if (program === 'node') {
     const file = entryFile(args);
     const missing = file !== undefined && resolveFile(file, application) === undefined;
-    return { kind: 'direct', command: ['node', ...args], env, warnings: missing ? [`"${file}" is not there after the build, so the application will not start`] : [] };
+    return {
+      kind: 'direct',
+      command: ['node', ...args],
+      env,
+      warnings: missing ? [`"${file}" is not there after the build, so the application will not start`] : [],
+    };
   }
   const name = program.replace(/^(?:\.\/)?node_modules\/\.bin\//, '');
   const found = name.includes('/') ? undefined : application.resolveProgram(name);
@@ -150,7 +185,19 @@ function resolveCommandLine(text: string, application: BuiltApplication, depth: 
 }
 
 /** Node options that take the next word as their value. */
-const OPTIONS_WITH_VALUE = new Set(['-r', '--require', '--import', '--loader', '--experimental-loader', '-C', '--conditions', '--env-file', '--title', '--icu-data-dir', '--openssl-config']);
+const OPTIONS_WITH_VALUE = new Set([
+  '-r',
+  '--require',
+  '--import',
+  '--loader',
+  '--experimental-loader',
+  '-C',
+  '--conditions',
+  '--env-file',
+  '--title',
+  '--icu-data-dir',
+  '--openssl-config',
+]);
 
 /** The file that `node` would run. */
 function entryFile(args: readonly string[]): string | undefined {
@@ -166,7 +213,12 @@ function entryFile(args: readonly string[]): string | undefined {
 /** The file that Node's CommonJS resolution finds for the main module, near enough to tell whether there is one. */
 function resolveFile(name: string, application: BuiltApplication): string | undefined {
   const path = name.replace(/^\.\//, '').replace(/\/+$/, '');
-  if (path === '' || path === '.') return application.manifest?.main === undefined ? (application.isFile('index.js') ? 'index.js' : undefined) : resolveFile(application.manifest.main, application);
+  if (path === '' || path === '.')
+    return application.manifest?.main === undefined
+      ? application.isFile('index.js')
+        ? 'index.js'
+        : undefined
+      : resolveFile(application.manifest.main, application);
   if (path.startsWith('/') || path.split('/').includes('..')) return path;
   const candidates = [path, `${path}.js`, `${path}.json`, `${path}.node`];
   const file = candidates.find((candidate) => application.isFile(candidate));

@@ -13,7 +13,9 @@ const OWNER = 'ca-certificates';
  * subject hash, and the list that the program itself would read.
  */
 export const writeCertificates: FixUp = ({ tree, read }) => {
-  const paths = [...tree.keys()].filter((path) => path.startsWith(SOURCE) && path.endsWith('.crt')).sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+  const paths = [...tree.keys()]
+    .filter((path) => path.startsWith(SOURCE) && path.endsWith('.crt'))
+    .sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
   if (paths.length === 0) return [];
   const hashes = new Map<string, number>();
   const bundle: string[] = [];
@@ -21,7 +23,12 @@ export const writeCertificates: FixUp = ({ tree, read }) => {
   for (const path of paths) {
     const pem = read(path).toString('latin1');
     bundle.push(pem.endsWith('\n') ? pem : `${pem}\n`);
-    const name = `${path.slice(path.lastIndexOf('/') + 1, -'.crt'.length).replaceAll(' ', '_').replaceAll('(', '=').replaceAll(')', '=').replaceAll(',', '_')}.pem`;
+    const name = `${path
+      .slice(path.lastIndexOf('/') + 1, -'.crt'.length)
+      .replaceAll(' ', '_')
+      .replaceAll('(', '=')
+      .replaceAll(')', '=')
+      .replaceAll(',', '_')}.pem`;
     const hash = hashOf(path, pem);
     const same = hashes.get(hash) ?? 0;
     hashes.set(hash, same + 1);

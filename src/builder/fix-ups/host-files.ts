@@ -32,5 +32,7 @@ export const writeHostFiles: FixUp = ({ tree }) => [
   rootFile('/etc/resolv.conf', ''),
   rootFile('/etc/hostname', ''),
   rootLink('/etc/mtab', '../proc/self/mounts'),
-  ...(tree.has('/usr/share/zoneinfo/Etc/UTC') ? [rootLink('/etc/localtime', '../usr/share/zoneinfo/Etc/UTC', 'tzdata'), rootFile('/etc/timezone', 'Etc/UTC\n', 'tzdata')] : []),
+  ...(tree.has('/usr/share/zoneinfo/Etc/UTC')
+    ? [rootLink('/etc/localtime', '../usr/share/zoneinfo/Etc/UTC', 'tzdata'), rootFile('/etc/timezone', 'Etc/UTC\n', 'tzdata')]
+    : []),
 ];

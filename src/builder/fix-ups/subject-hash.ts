@@ -64,7 +64,7 @@ interface Value {
 /** The DER values that lie one after another in `bytes`. */
 function children(bytes: Buffer): readonly Value[] {
   const values: Value[] = [];
-  for (let start = 0; start < bytes.length; ) {
+  for (let start = 0; start < bytes.length;) {
     const tag = bytes.readUInt8(start);
     let length = bytes.readUInt8(start + 1);
     let content = start + 2;

@@ -52,5 +52,10 @@ function describeOrder({ order }: BuilderDescription): string {
 function describePackages(title: string, packages: BuilderDescription['runPackages'], verbose: boolean): string {
   const bytes = packages.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   const heading = `${title}: ${count(packages.length, 'package')}, ${formatBytes(bytes)} to download`;
-  return verbose && packages.length > 0 ? `${heading}\n${formatTable(packages.map(({ name, version, sizeBytes }) => [name, version, formatBytes(sizeBytes)]), '  ')}` : heading;
+  return verbose && packages.length > 0
+    ? `${heading}\n${formatTable(
+        packages.map(({ name, version, sizeBytes }) => [name, version, formatBytes(sizeBytes)]),
+        '  ',
+      )}`
+    : heading;
 }

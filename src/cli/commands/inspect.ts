@@ -32,14 +32,35 @@ function describeImage(image: ImageDescription): string {
     ['User', image.user === undefined ? undefined : visible(image.user)],
     ['Rebasable', String(image.rebasable)],
   ];
-  const base = image.baseImage === undefined ? '' : section('Base Image', [['Reference:', visible(image.baseImage.reference)], ['Top Layer:', visible(image.baseImage.topLayer)]]);
+  const base =
+    image.baseImage === undefined
+      ? ''
+      : section('Base Image', [
+          ['Reference:', visible(image.baseImage.reference)],
+          ['Top Layer:', visible(image.baseImage.topLayer)],
+        ]);
   return [
     `${formatTable(facts.flatMap(([label, value]) => (value === undefined ? [] : [[`${label}:`, value]])))}\n`,
     base,
-    section('Run Images', image.runImages.map((name) => [visible(name)])),
-    section('Buildpacks', table(['ID', 'VERSION', 'HOMEPAGE'], image.buildpacks.map(({ id, version, homepage }) => [id, version, homepage ?? '-']))),
+    section(
+      'Run Images',
+      image.runImages.map((name) => [visible(name)]),
+    ),
+    section(
+      'Buildpacks',
+      table(
+        ['ID', 'VERSION', 'HOMEPAGE'],
+        image.buildpacks.map(({ id, version, homepage }) => [id, version, homepage ?? '-']),
+      ),
+    ),
     section('Processes', table(['TYPE', 'SHELL', 'COMMAND', 'ARGS', 'WORK DIR'], processRows(image))),
-    section('Layers', table(['SIZE', 'DIFF ID', 'CREATED BY'], image.layers.map((layer) => [layer.sizeBytes === undefined ? '-' : formatBytes(layer.sizeBytes), layer.diffId, layer.createdBy ?? '-']))),
+    section(
+      'Layers',
+      table(
+        ['SIZE', 'DIFF ID', 'CREATED BY'],
+        image.layers.map((layer) => [layer.sizeBytes === undefined ? '-' : formatBytes(layer.sizeBytes), layer.diffId, layer.createdBy ?? '-']),
+      ),
+    ),
   ].join('');
 }
 
@@ -47,7 +68,13 @@ function processRows(image: ImageDescription): readonly (readonly string[])[] {
   const rank = (isDefault: boolean) => (isDefault ? 0 : 1);
   return [...image.processes]
     .sort((one, other) => rank(one.default) - rank(other.default))
-    .map((process) => [process.default ? `${process.type} (default)` : process.type, process.shell, process.command, process.args.join(' '), process.workingDirectory ?? '']);
+    .map((process) => [
+      process.default ? `${process.type} (default)` : process.type,
+      process.shell,
+      process.command,
+      process.args.join(' '),
+      process.workingDirectory ?? '',
+    ]);
 }
 
 function table(header: readonly string[], rows: readonly (readonly string[])[]): readonly (readonly string[])[] {

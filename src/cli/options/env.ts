@@ -22,7 +22,10 @@ export function parseEnvOption(text: string, environment: Environment): readonly
  */
 export function parseEnvFile(text: string, file: string, environment: Environment): Readonly<Record<string, string>> {
   const entries: (readonly [string, string])[] = [];
-  for (const [index, line] of text.replace(/^\ufeff/, '').split(/\r?\n/).entries()) {
+  for (const [index, line] of text
+    .replace(/^\ufeff/, '')
+    .split(/\r?\n/)
+    .entries()) {
     const trimmed = line.trimStart();
     if (trimmed === '' || trimmed.startsWith('#')) continue;
     try {
@@ -36,7 +39,12 @@ export function parseEnvFile(text: string, file: string, environment: Environmen
 }
 
 /** All `--env-file` and then all `--env` of a command; later ones win. Throws `USAGE`. */
-export function collectEnv(files: readonly string[], options: readonly string[], environment: Environment, resolve: (path: string) => string): Readonly<Record<string, string>> {
+export function collectEnv(
+  files: readonly string[],
+  options: readonly string[],
+  environment: Environment,
+  resolve: (path: string) => string,
+): Readonly<Record<string, string>> {
   const env: Record<string, string> = {};
   for (const file of files) {
     let text: string;

@@ -35,5 +35,7 @@ export function truncate(text: string, columns: number): string {
 export function formatTable(rows: readonly (readonly string[])[], indent = ''): string {
   const widths: number[] = [];
   for (const row of rows) row.forEach((cell, column) => (widths[column] = Math.max(widths[column] ?? 0, [...cell].length)));
-  return rows.map((row) => `${indent}${row.map((cell, column) => cell + ' '.repeat((widths[column] ?? 0) - [...cell].length)).join('  ')}`.trimEnd()).join('\n');
+  return rows
+    .map((row) => `${indent}${row.map((cell, column) => cell + ' '.repeat((widths[column] ?? 0) - [...cell].length)).join('  ')}`.trimEnd())
+    .join('\n');
 }

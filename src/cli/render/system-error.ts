@@ -2,7 +2,10 @@ import { TspackError } from '../../index.ts';
 
 const TROUBLE: Readonly<Record<string, { readonly why: string; readonly nextStep: string }>> = {
   ENOSPC: { why: 'the disk is full', nextStep: 'Free some space, or let TSPACK_HOME name a folder on another disk; nothing that was stored before is lost' },
-  EDQUOT: { why: 'the disk quota is used up', nextStep: 'Free some space, or let TSPACK_HOME name a folder on another disk; nothing that was stored before is lost' },
+  EDQUOT: {
+    why: 'the disk quota is used up',
+    nextStep: 'Free some space, or let TSPACK_HOME name a folder on another disk; nothing that was stored before is lost',
+  },
   EROFS: { why: 'the file system is read-only', nextStep: 'Let TSPACK_HOME name a folder that can be written to' },
   EACCES: { why: 'permission is denied', nextStep: 'Check who owns the file, and the folders above it' },
   EPERM: { why: 'it is not permitted', nextStep: 'Check who owns the file, and the folders above it' },

@@ -36,7 +36,8 @@ export class Transfers {
       burst.active.delete(event.id);
       burst.finished++;
       burst.finishedBytes += event.doneBytes;
-      if (this.eachFile) this.console.line(`${event.direction === 'download' ? 'Downloaded' : 'Uploaded'} ${visible(event.label)} (${formatBytes(event.doneBytes)})`);
+      if (this.eachFile)
+        this.console.line(`${event.direction === 'download' ? 'Downloaded' : 'Uploaded'} ${visible(event.label)} (${formatBytes(event.doneBytes)})`);
     } else {
       burst.active.set(event.id, event);
     }

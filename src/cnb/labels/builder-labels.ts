@@ -73,7 +73,9 @@ function readModule(fields: Fields): BuilderModule {
     description: fields.string('description'),
     homepage: fields.string('homepage'),
     keywords: fields.strings('keywords'),
-    licenses: fields.has('licenses') ? fields.tables('licenses').map((license) => defined<License>({ type: license.string('type'), uri: license.string('uri') })) : undefined,
+    licenses: fields.has('licenses')
+      ? fields.tables('licenses').map((license) => defined<License>({ type: license.string('type'), uri: license.string('uri') }))
+      : undefined,
   });
 }
 
@@ -115,7 +117,9 @@ export function parseModuleLayersLabel(text: string): ModuleLayersLabel {
           layerDiffID: layer.string('layerDiffID') ?? '',
           name: layer.string('name'),
           homepage: layer.string('homepage'),
-          stacks: layer.has('stacks') ? layer.tables('stacks').map((stack) => ({ id: stack.string('id') ?? '', mixins: stack.strings('mixins') ?? [] })) : undefined,
+          stacks: layer.has('stacks')
+            ? layer.tables('stacks').map((stack) => ({ id: stack.string('id') ?? '', mixins: stack.strings('mixins') ?? [] }))
+            : undefined,
           targets: layer.has('targets') ? readSupportedTargets(layer) : undefined,
           order: layer.has('order') ? readOrder(layer, 'order') : undefined,
         }),
@@ -187,7 +191,9 @@ export function parseBuildpackageMetadataLabel(text: string): BuildpackageMetada
       ...readModule(fields),
       id: fields.requiredString('id'),
       version: fields.requiredString('version'),
-      stacks: fields.has('stacks') ? fields.tables('stacks').map((stack) => ({ id: stack.string('id') ?? '', mixins: stack.strings('mixins') ?? [] })) : undefined,
+      stacks: fields.has('stacks')
+        ? fields.tables('stacks').map((stack) => ({ id: stack.string('id') ?? '', mixins: stack.strings('mixins') ?? [] }))
+        : undefined,
     }),
   );
 }

@@ -95,7 +95,9 @@ export function readLifecycleMetadata(fields: Fields, keys: LifecycleMetadataKey
     stack:
       stack === undefined
         ? undefined
-        : { runImage: defined<{ image?: string; mirrors?: readonly string[] }>({ image: stackImage?.string('image'), mirrors: stackImage?.strings('mirrors') }) },
+        : {
+            runImage: defined<{ image?: string; mirrors?: readonly string[] }>({ image: stackImage?.string('image'), mirrors: stackImage?.strings('mirrors') }),
+          },
   });
 }
 
@@ -114,10 +116,12 @@ export function readBuildpackLayers(fields: Fields): BuildpackLayersRecord {
   return defined<BuildpackLayersRecord>({
     key: fields.string('key') ?? '',
     version: fields.string('version') ?? '',
-    layers: Object.fromEntries(names.flatMap((name) => {
-      const layer = layers?.table(name);
-      return layer === undefined ? [] : [[name, readLayerRecord(layer)] as const];
-    })),
+    layers: Object.fromEntries(
+      names.flatMap((name) => {
+        const layer = layers?.table(name);
+        return layer === undefined ? [] : [[name, readLayerRecord(layer)] as const];
+      }),
+    ),
     store: store === undefined ? undefined : defined<{ metadata?: SpecTable }>({ metadata: store.freeTable('metadata') }),
   });
 }
@@ -161,7 +165,10 @@ export function buildpackLayersStruct(record: BuildpackLayersRecord): GoStruct {
     key: record.key,
     version: record.version,
     layers: Object.fromEntries(
-      Object.entries(record.layers).map(([name, { sha, data, build, launch, cache }]) => [name, new GoStruct({ sha, data: data ?? null, build, launch, cache })]),
+      Object.entries(record.layers).map(([name, { sha, data, build, launch, cache }]) => [
+        name,
+        new GoStruct({ sha, data: data ?? null, build, launch, cache }),
+      ]),
     ),
     store: record.store === undefined ? undefined : new GoStruct({ metadata: record.store.metadata ?? null }),
   });

@@ -31,7 +31,9 @@ export function addProcesses(
     }
   }
   const warnings =
-    lost === undefined ? [] : [`Buildpack ${buildpackId} redefines the default process type "${lost}" without default = true; the image has no default process`];
+    lost === undefined
+      ? []
+      : [`Buildpack ${buildpackId} redefines the default process type "${lost}" without default = true; the image has no default process`];
   return { list: { byType, defaultType }, warnings };
 }
 

@@ -28,7 +28,10 @@ export function readOutputs(at: BuildpackLayers, descriptor: BuildpackDescriptor
   const given = plan.entries.map(({ name }) => name);
   const unknown = build.unmet.filter((name) => !given.includes(name));
   if (unknown.length > 0) {
-    throw new SpecFileError(buildFile, unknown.map((name) => ({ keyPath: 'unmet', problem: `"${name}" is not in the plan that the buildpack was given` })));
+    throw new SpecFileError(
+      buildFile,
+      unknown.map((name) => ({ keyPath: 'unmet', problem: `"${name}" is not in the plan that the buildpack was given` })),
+    );
   }
   const hasBom = launch.bom.length + build.bom.length > 0;
   return {

@@ -99,7 +99,9 @@ export async function openDirectoryLayerCache(root: string): Promise<DirectoryLa
       const commit: Commit = {
         format: FORMAT,
         steps: [
-          ...restoredLayers(content).filter((path) => !kept.has(path)).map((path): CommitStep => ({ kind: 'remove', path })),
+          ...restoredLayers(content)
+            .filter((path) => !kept.has(path))
+            .map((path): CommitStep => ({ kind: 'remove', path })),
           ...committed.flatMap(stepFor),
         ],
         layers: committed.map((layer) => {
@@ -156,7 +158,12 @@ function inBackground<Value>(promise: Promise<Value>): Promise<Value> {
 type FingerprintedTar = KnownTar & { readonly fingerprint: string };
 
 /** A doubtful fingerprint is not kept: the next build reads the layer once more, and then knows. */
-async function fingerprinted(root: string, path: string, tar: NonNullable<Commit['layers'][number]['tar']>, known: FingerprintedTar | undefined): Promise<FingerprintedTar | undefined> {
+async function fingerprinted(
+  root: string,
+  path: string,
+  tar: NonNullable<Commit['layers'][number]['tar']>,
+  known: FingerprintedTar | undefined,
+): Promise<FingerprintedTar | undefined> {
   if (tar.fingerprint !== undefined) return { ...tar, fingerprint: tar.fingerprint };
   const fingerprint = await fingerprintTree(join(root, 'layers', path));
   if (known?.diffId === tar.diffId && known.fingerprint === fingerprint.value) return known;
@@ -172,7 +179,9 @@ function readState(root: string): State {
 
 /** Files that hold the same bytes already are left alone: each write is synced. */
 function writeSboms(folder: string, layers: readonly CacheCommitLayer[]): void {
-  const wanted = new Map<string, Uint8Array>(layers.flatMap(({ path, sboms }) => Object.entries(sboms).map(([ending, bytes]) => [`${path}.sbom.${ending}`, bytes] as const)));
+  const wanted = new Map<string, Uint8Array>(
+    layers.flatMap(({ path, sboms }) => Object.entries(sboms).map(([ending, bytes]) => [`${path}.sbom.${ending}`, bytes] as const)),
+  );
   for (const file of restoredLayers(folder)) if (!wanted.has(file)) removeTree(join(folder, file));
   for (const [file, bytes] of wanted) {
     const path = join(folder, file);

@@ -44,7 +44,10 @@ export function childNames(listing: MergedListing | undefined, folder: string): 
   const prefix = folder === '' ? '' : `${folder}/`;
   const paths = listing?.entries.map((entry) => ({ path: Buffer.from(entry.path).toString('utf8'), entry }));
   if (paths?.some(({ path, entry }) => path === folder && entry.type === 'directory') !== true) return undefined;
-  return paths.map(({ path }) => path).filter((path) => path !== '' && path.startsWith(prefix) && path !== folder && !path.slice(prefix.length).includes('/')).map((path) => path.slice(prefix.length));
+  return paths
+    .map(({ path }) => path)
+    .filter((path) => path !== '' && path.startsWith(prefix) && path !== folder && !path.slice(prefix.length).includes('/'))
+    .map((path) => path.slice(prefix.length));
 }
 
 function holder(path: string, lower: string, upper: string): Buffer {

@@ -189,9 +189,7 @@ function judgeGroup(
     return run.verdict === 'pass' ? [{ candidate, reference, optional, extension: kind === 'extension', plan: run.plan }] : [];
   });
   const resolution = resolvePlan(passed);
-  return resolution.kind === 'resolved'
-    ? { attempt: attempt('passed'), resolution }
-    : { attempt: attempt('plan-unresolved', resolution.failures), resolution };
+  return resolution.kind === 'resolved' ? { attempt: attempt('passed'), resolution } : { attempt: attempt('plan-unresolved', resolution.failures), resolution };
 }
 
 function groupOf(members: readonly PassedCandidate[]): Group {

@@ -62,8 +62,7 @@ function* combinations<Module extends PassedModule>(passed: readonly Module[]): 
 }
 
 type Trial<Module extends PassedModule> =
-  | Extract<PlanResolution<Module>, { readonly kind: 'resolved' }>
-  | { readonly kind: 'failed'; readonly failure: TrialFailure };
+  Extract<PlanResolution<Module>, { readonly kind: 'resolved' }> | { readonly kind: 'failed'; readonly failure: TrialFailure };
 
 function runTrial<Module extends PassedModule>(candidates: readonly Candidate<Module>[]): Trial<Module> {
   let remaining = candidates;

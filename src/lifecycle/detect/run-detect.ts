@@ -43,8 +43,7 @@ export interface RunDetectOptions {
 
 /** A bin/detect that is ready to run, or that need not be run. */
 export type PreparedDetect =
-  | { readonly kind: 'settled'; readonly run: DetectRun }
-  | { readonly kind: 'ready'; readonly candidate: Candidate; readonly folder: MountedDirectory };
+  { readonly kind: 'settled'; readonly run: DetectRun } | { readonly kind: 'ready'; readonly candidate: Candidate; readonly folder: MountedDirectory };
 
 /** What is left of a bin/detect that has ended. */
 export interface EndedDetect {

@@ -43,7 +43,11 @@ export function openLayoutStore(options: { readonly directory: string; readonly 
       return entry === undefined ? undefined : await load(entry);
     },
     async readTag(tag, platform) {
-      const entry = selectEntry(blobs, readIndex(options.directory).filter((each) => each.annotations?.[REF_NAME] === tag), platform);
+      const entry = selectEntry(
+        blobs,
+        readIndex(options.directory).filter((each) => each.annotations?.[REF_NAME] === tag),
+        platform,
+      );
       return entry === undefined ? undefined : await load(entry);
     },
     async readOnly(platform) {
@@ -120,4 +124,3 @@ function selectEntry(blobs: BlobDirectory, entries: readonly Descriptor[], platf
   const nested = parseManifestIndex(readFileSync(blobs.path(chosen.digest)));
   return nested === undefined ? chosen : selectEntry(blobs, nested.manifests, platform);
 }
-

@@ -61,7 +61,8 @@ export async function readDockerArchive(source: AsyncIterable<Uint8Array>, blobs
   const manifest = (JSON.parse(Buffer.from(manifestBytes).toString('utf8')) as { Config?: string; Layers?: string[] }[])[0];
   if (manifest?.Config === undefined || manifest.Layers === undefined) throw invalid('its manifest.json names no image');
   const configBlob = spooled.get(manifest.Config);
-  const configBytes = small.get(manifest.Config) ?? (configBlob && (await collectBytes(blobs.open(configBlob.digest), MAXIMUM_MANIFEST_BYTES, manifest.Config)));
+  const configBytes =
+    small.get(manifest.Config) ?? (configBlob && (await collectBytes(blobs.open(configBlob.digest), MAXIMUM_MANIFEST_BYTES, manifest.Config)));
   if (configBytes === undefined) throw invalid(`${manifest.Config} is missing`);
   const config = parseConfig(configBytes);
   const layers = config.rootfs.diff_ids.map((diffId, index) => {

@@ -125,7 +125,10 @@ export function createBuildKit(options: BuildKitOptions): BuildKit {
       const launchFile = join(layersDirectory, 'launch.toml');
       return {
         ...result,
-        launch: result.exitCode === 0 && existsSync(launchFile) ? parseLaunchToml(readFileSync(launchFile, 'utf8'), 'launch.toml', parseApiVersion('0.12')) : undefined,
+        launch:
+          result.exitCode === 0 && existsSync(launchFile)
+            ? parseLaunchToml(readFileSync(launchFile, 'utf8'), 'launch.toml', parseApiVersion('0.12'))
+            : undefined,
         layers: readLayers(layersDirectory),
       };
     },

@@ -32,7 +32,10 @@ describe('applyFixUps()', () => {
   });
 
   it('adds the user to the account lists of base-passwd, with a shell that is there', () => {
-    const masters = [rootFile('/usr/share/base-passwd/passwd.master', 'root:*:0:0:root:/root:/bin/bash\n'), rootFile('/usr/share/base-passwd/group.master', 'root:*:0:\n')];
+    const masters = [
+      rootFile('/usr/share/base-passwd/passwd.master', 'root:*:0:0:root:/root:/bin/bash\n'),
+      rootFile('/usr/share/base-passwd/group.master', 'root:*:0:\n'),
+    ];
     expect(text(apply(masters).get('/etc/passwd'))).toContain('cnb:*:1001:1000::/home/cnb:/usr/sbin/nologin\n');
     const tree = apply([...masters, program('/usr/bin/bash', 'bash')]);
     expect(text(tree.get('/etc/passwd'))).toBe('root:*:0:0:root:/root:/bin/bash\ncnb:*:1001:1000::/home/cnb:/bin/bash\n');
@@ -40,7 +43,13 @@ describe('applyFixUps()', () => {
   });
 
   it('links alternatives to the best candidate, never over a file of a package', () => {
-    const tree = apply([program('/usr/bin/mawk', 'mawk'), program('/usr/bin/gawk', 'gawk'), program('/usr/bin/bash', 'bash'), program('/usr/bin/which', 'other'), program('/usr/bin/which.debianutils', 'debianutils')]);
+    const tree = apply([
+      program('/usr/bin/mawk', 'mawk'),
+      program('/usr/bin/gawk', 'gawk'),
+      program('/usr/bin/bash', 'bash'),
+      program('/usr/bin/which', 'other'),
+      program('/usr/bin/which.debianutils', 'debianutils'),
+    ]);
     expect(tree.get('/usr/bin/awk')).toMatchObject({ linkTarget: 'gawk', package: 'gawk' });
     expect(tree.get('/usr/bin/sh')).toMatchObject({ linkTarget: 'bash' });
     expect(tree.get('/usr/bin/which')).toMatchObject({ type: 'file', package: 'other' });
@@ -50,7 +59,9 @@ describe('applyFixUps()', () => {
   it('writes one status file per package, with the status after the name', () => {
     const control = 'Package: zlib1g\nVersion: 1:1.3\nDescription: compression\n more\n';
     const tree = apply([], { packages: [{ name: 'zlib1g', version: '1:1.3', control, md5sums: 'abc  usr/lib/libz.so\n' }] });
-    expect(text(tree.get('/var/lib/dpkg/status.d/zlib1g'))).toBe('Package: zlib1g\nStatus: install ok installed\nVersion: 1:1.3\nDescription: compression\n more\n');
+    expect(text(tree.get('/var/lib/dpkg/status.d/zlib1g'))).toBe(
+      'Package: zlib1g\nStatus: install ok installed\nVersion: 1:1.3\nDescription: compression\n more\n',
+    );
     expect(tree.get('/var/lib/dpkg/status.d/zlib1g.md5sums')?.package).toBe('zlib1g');
   });
 

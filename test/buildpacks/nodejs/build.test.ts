@@ -16,11 +16,23 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(builderNpm, { recursive: true }));
 
-const lock = (manifest: object, dev: readonly string[] = []) => JSON.stringify({ lockfileVersion: 3, packages: { '': manifest, 'node_modules/web': {}, ...Object.fromEntries(dev.map((name) => [`node_modules/${name}`, { dev: true }])) } });
+const lock = (manifest: object, dev: readonly string[] = []) =>
+  JSON.stringify({
+    lockfileVersion: 3,
+    packages: { '': manifest, 'node_modules/web': {}, ...Object.fromEntries(dev.map((name) => [`node_modules/${name}`, { dev: true }])) },
+  });
 const manifest = { name: 'shop', version: '2.0.0', dependencies: { web: '^1' } };
-const plain = { 'package.json': JSON.stringify({ ...manifest, scripts: { start: 'node server.js' } }), 'package-lock.json': lock(manifest), 'server.js': 'first' };
+const plain = {
+  'package.json': JSON.stringify({ ...manifest, scripts: { start: 'node server.js' } }),
+  'package-lock.json': lock(manifest),
+  'server.js': 'first',
+};
 const withBuild = { ...manifest, devDependencies: { tool: '1' } };
-const built = { 'package.json': JSON.stringify({ ...withBuild, scripts: { start: 'node dist/x.js', build: 'tool' } }), 'package-lock.json': lock(withBuild, ['tool']), 'src.txt': 'one' };
+const built = {
+  'package.json': JSON.stringify({ ...withBuild, scripts: { start: 'node dist/x.js', build: 'tool' } }),
+  'package-lock.json': lock(withBuild, ['tool']),
+  'src.txt': 'one',
+};
 
 async function kitFor(application: Readonly<Record<string, string>>, options: { npm?: ReturnType<typeof createFakeNpm> } & Partial<BuildKitOptions> = {}) {
   const registry = await createFakeRegistry();
@@ -57,14 +69,21 @@ describe('detect', () => {
   it('explains what is missing, and bin/detect says the same without Node.js', async () => {
     using it = await kitFor({ 'frontend/package.json': '{}', 'main.py': '' });
     const result = await it.kit.detect();
-    expect(result).toMatchObject({ exitCode: 100, stdout: 'tspack Node.js buildpack: no package.json, server.js or app.js here (nearest: frontend/package.json); the folder holds frontend, main.py\n' });
+    expect(result).toMatchObject({
+      exitCode: 100,
+      stdout: 'tspack Node.js buildpack: no package.json, server.js or app.js here (nearest: frontend/package.json); the folder holds frontend, main.py\n',
+    });
     expect(shellDetect(it.kit.applicationDirectory)).toMatchObject({ status: 100, stdout: result.stdout });
   });
 });
 
 function shellDetect(cwd: string): { readonly status?: number; readonly stdout?: string } {
   try {
-    execFileSync(join(buildpackDirectory, 'bin/detect'), { cwd, env: { PATH: '/usr/bin:/bin', CNB_BUILDPACK_DIR: '/nowhere', TSPACK_NODE: '/nowhere' }, encoding: 'utf8' });
+    execFileSync(join(buildpackDirectory, 'bin/detect'), {
+      cwd,
+      env: { PATH: '/usr/bin:/bin', CNB_BUILDPACK_DIR: '/nowhere', TSPACK_NODE: '/nowhere' },
+      encoding: 'utf8',
+    });
     return {};
   } catch (error) {
     return error as { status: number; stdout: string };
@@ -80,7 +99,8 @@ describe('build', () => {
     expect(it.npm.calls).toEqual(['ci --omit=dev --prefer-offline']);
     expect(result.layers.get('node')?.types).toEqual({ build: true, launch: true, cache: true });
     expect(result.layers.get('dependencies')?.types).toEqual({ build: false, launch: true, cache: true });
-    for (const [name, { types }] of result.layers) if (!['node', 'dependencies'].includes(name)) expect({ name, ...types }).toEqual({ name, launch: false, build: false, cache: true });
+    for (const [name, { types }] of result.layers)
+      if (!['node', 'dependencies'].includes(name)) expect({ name, ...types }).toEqual({ name, launch: false, build: false, cache: true });
     const layers = it.kit.layersDirectory;
     expect(readdirSync(join(layers, 'node')).sort()).toEqual(['LICENSE', 'bin', 'env.launch', 'exec.d']);
     expect(readFileSync(join(layers, 'node/env.launch/NODE_ENV.default'), 'utf8')).toBe('production');
@@ -89,7 +109,15 @@ describe('build', () => {
     expect(readdirSync(join(layers, 'dependencies'))).toEqual(['node_modules']);
     expect(readdirSync(join(layers, 'dependencies/node_modules'))).toEqual(['web']);
     const sbom = JSON.parse(readFileSync(join(layers, 'dependencies.sbom.cdx.json'), 'utf8')) as { components: unknown[] };
-    expect(sbom.components).toMatchObject([{ name: 'web', version: '1.0.0', purl: 'pkg:npm/web@1.0.0', licenses: [{ license: { id: 'MIT' } }], hashes: [{ alg: 'SHA-512', content: Buffer.from('web').toString('hex') }] }]);
+    expect(sbom.components).toMatchObject([
+      {
+        name: 'web',
+        version: '1.0.0',
+        purl: 'pkg:npm/web@1.0.0',
+        licenses: [{ license: { id: 'MIT' } }],
+        hashes: [{ alg: 'SHA-512', content: Buffer.from('web').toString('hex') }],
+      },
+    ]);
   });
 
   it('asks nothing and runs no npm when nothing or only a source file changed', async () => {
@@ -148,7 +176,10 @@ describe('build', () => {
       },
     });
     using it = await kitFor(built, { npm });
-    const state = () => readdirSync(it.kit.applicationDirectory, { recursive: true, withFileTypes: true }).map((entry) => join(entry.parentPath, entry.name).slice(it.kit.applicationDirectory.length + 1)).sort();
+    const state = () =>
+      readdirSync(it.kit.applicationDirectory, { recursive: true, withFileTypes: true })
+        .map((entry) => join(entry.parentPath, entry.name).slice(it.kit.applicationDirectory.length + 1))
+        .sort();
     const first = await it.kit.build();
     expect(first.stderr).toBe('');
     expect(npm.calls).toEqual(['ci --include=dev --prefer-offline', 'prune --omit=dev --ignore-scripts --no-save --prefer-offline', 'run build']);
@@ -186,7 +217,9 @@ describe('build', () => {
 
   it('keeps the credentials of a binding out of every file', async () => {
     const secret = 's3cr3t-registry-token';
-    using it = await kitFor(plain, { bindings: { npm: { type: 'npmrc', '.npmrc': `registry=https://private.test/\n//private.test/:_authToken=${secret}\n` } } });
+    using it = await kitFor(plain, {
+      bindings: { npm: { type: 'npmrc', '.npmrc': `registry=https://private.test/\n//private.test/:_authToken=${secret}\n` } },
+    });
     const result = await it.kit.build();
     expect(result.exitCode).toBe(0);
     expect(it.npm.environments[0]?.['npm_config_userconfig']).toMatch(/bindings\/npm\/\.npmrc$/);
@@ -230,7 +263,11 @@ describe('build', () => {
         using it = await kitFor(plain);
         process.umask(0o022); // as processHost() sets it
         await it.kit.build();
-        const listing = execFileSync('sh', ['-c', 'find node dependencies -printf "%p %m %l\\n" | sort; find node dependencies -type f | sort | xargs sha256sum'], { cwd: it.kit.layersDirectory, encoding: 'utf8' });
+        const listing = execFileSync(
+          'sh',
+          ['-c', 'find node dependencies -printf "%p %m %l\\n" | sort; find node dependencies -type f | sort | xargs sha256sum'],
+          { cwd: it.kit.layersDirectory, encoding: 'utf8' },
+        );
         digests.push(listing);
       } finally {
         process.umask(old);
@@ -242,12 +279,37 @@ describe('build', () => {
 
 describe('errors', () => {
   it.each<[string, Record<string, string>, string, string]>([
-    ['a broken package.json', { 'package.json': '{\n  "name": "x"\n  "version": "1"\n}' }, 'JSON_INVALID', 'Cannot read package.json:3:3: want "," or "}", got """'],
+    [
+      'a broken package.json',
+      { 'package.json': '{\n  "name": "x"\n  "version": "1"\n}' },
+      'JSON_INVALID',
+      'Cannot read package.json:3:3: want "," or "}", got """',
+    ],
     ['a broken lockfile', { ...plain, 'package-lock.json': '{"lockfileVersion": 3,' }, 'JSON_INVALID', 'Cannot read package-lock.json:1:23'],
-    ['a lockfile out of step', { ...plain, 'package-lock.json': lock({ dependencies: {} }) }, 'NODE_LOCKFILE_OUT_OF_STEP', 'web is missing in package-lock.json'],
-    ['an unsatisfiable version', { 'package.json': '{"engines":{"node":"^21"}}' }, 'NODE_VERSION_UNSATISFIABLE', 'the nearest that the registry offers are 20.19.5, 22.21.0 and 24.11.1'],
-    ['another package manager', { ...plain, 'package.json': JSON.stringify({ ...manifest, packageManager: 'pnpm@9.0.0' }) }, 'NODE_PACKAGE_MANAGER_UNSUPPORTED', '"packageManager" in package.json asks for pnpm@9.0.0'],
-    ['no start command', { 'package.json': '{"name":"x"}' }, 'NODE_START_MISSING', 'found none of a Procfile, a "start" script, "main" in package.json, server.js, index.js and app.js'],
+    [
+      'a lockfile out of step',
+      { ...plain, 'package-lock.json': lock({ dependencies: {} }) },
+      'NODE_LOCKFILE_OUT_OF_STEP',
+      'web is missing in package-lock.json',
+    ],
+    [
+      'an unsatisfiable version',
+      { 'package.json': '{"engines":{"node":"^21"}}' },
+      'NODE_VERSION_UNSATISFIABLE',
+      'the nearest that the registry offers are 20.19.5, 22.21.0 and 24.11.1',
+    ],
+    [
+      'another package manager',
+      { ...plain, 'package.json': JSON.stringify({ ...manifest, packageManager: 'pnpm@9.0.0' }) },
+      'NODE_PACKAGE_MANAGER_UNSUPPORTED',
+      '"packageManager" in package.json asks for pnpm@9.0.0',
+    ],
+    [
+      'no start command',
+      { 'package.json': '{"name":"x"}' },
+      'NODE_START_MISSING',
+      'found none of a Procfile, a "start" script, "main" in package.json, server.js, index.js and app.js',
+    ],
     ['a manifest that is a list', { 'package.json': '[]' }, 'NODE_MANIFEST_INVALID', 'want one JSON object'],
   ])('explain %s in two parts', async (_, application, code, message) => {
     using it = await kitFor(application);
@@ -258,7 +320,10 @@ describe('errors', () => {
   });
 
   it.each([
-    ['npm error code EUSAGE\nnpm error `npm ci` can only install packages when your package.json and package-lock.json are in sync.', 'NODE_LOCKFILE_OUT_OF_STEP'],
+    [
+      'npm error code EUSAGE\nnpm error `npm ci` can only install packages when your package.json and package-lock.json are in sync.',
+      'NODE_LOCKFILE_OUT_OF_STEP',
+    ],
     ['npm error gyp ERR! build error', 'NODE_NATIVE_MODULE_FAILED'],
     ['npm error code E401', 'NPM_UNAUTHORIZED'],
     ['npm error code ECONNREFUSED', 'NPM_UNREACHABLE'],

@@ -7,7 +7,15 @@ import { cleanTree } from '../../../buildpacks/nodejs/src/clean-tree.ts';
 describe('cleanTree()', () => {
   it('keeps what runs and drops what only the build made', () => {
     const root = mkdtempSync(join(tmpdir(), 'tspack-clean-'));
-    const kept = ['native/binding.gyp', 'native/build/Release/native.node', 'native/lib/binding/x.node', 'plain/build/Makefile', 'plain/node_modules/@s/n/build/Release/y.node', 'plain/node_modules/@s/n/binding.gyp', '.prisma/client/index.js'];
+    const kept = [
+      'native/binding.gyp',
+      'native/build/Release/native.node',
+      'native/lib/binding/x.node',
+      'plain/build/Makefile',
+      'plain/node_modules/@s/n/build/Release/y.node',
+      'plain/node_modules/@s/n/binding.gyp',
+      '.prisma/client/index.js',
+    ];
     const dropped = [
       '.package-lock.json',
       '.cache/x',

@@ -6,7 +6,10 @@ const lock = (root: object, packages: object = {}) => JSON.stringify({ lockfileV
 
 describe('parseLockfile()', () => {
   it('reads packages and their edges', () => {
-    const { packages } = parseLockfile(lock({}, { 'node_modules/a': { version: '1.0.0', integrity: 'sha512-x', dev: true, dependencies: { b: '1' }, optionalDependencies: { c: '1' } } }), 'package-lock.json');
+    const { packages } = parseLockfile(
+      lock({}, { 'node_modules/a': { version: '1.0.0', integrity: 'sha512-x', dev: true, dependencies: { b: '1' }, optionalDependencies: { c: '1' } } }),
+      'package-lock.json',
+    );
     expect(packages.get('node_modules/a')).toEqual({ version: '1.0.0', integrity: 'sha512-x', license: undefined, link: false, dev: true, needs: ['b', 'c'] });
   });
 
@@ -28,7 +31,9 @@ describe('requireInStep()', () => {
   });
 
   it('names each difference', () => {
-    expect(() => requireInStep(manifest, parseLockfile(lock({ dependencies: { express: '^4', old: '1' }, devDependencies: { tsc: '1' } }), 'package-lock.json'))).toThrow(
+    expect(() =>
+      requireInStep(manifest, parseLockfile(lock({ dependencies: { express: '^4', old: '1' }, devDependencies: { tsc: '1' } }), 'package-lock.json')),
+    ).toThrow(
       'Cannot install: package-lock.json does not match package.json: express is "^5" in package.json and "^4" in package-lock.json; debug is missing in package-lock.json; old is only in package-lock.json',
     );
   });

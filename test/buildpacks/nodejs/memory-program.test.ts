@@ -13,7 +13,10 @@ function run(limit: string | undefined, nodeOptions?: string): string {
   const program = join(directory, 'memory');
   writeFileSync(program, MEMORY_PROGRAM.replace('/sys/fs/cgroup/memory.max /sys/fs/cgroup/memory/memory.limit_in_bytes', `${file} ${directory}/none`));
   chmodSync(program, 0o755);
-  const result = spawnSync('sh', ['-c', `"${program}" 3> "${directory}/out"`], { env: { PATH: '/usr/bin:/bin', ...(nodeOptions === undefined ? {} : { NODE_OPTIONS: nodeOptions }) }, encoding: 'utf8' });
+  const result = spawnSync('sh', ['-c', `"${program}" 3> "${directory}/out"`], {
+    env: { PATH: '/usr/bin:/bin', ...(nodeOptions === undefined ? {} : { NODE_OPTIONS: nodeOptions }) },
+    encoding: 'utf8',
+  });
   const output = readFileSync(join(directory, 'out'), 'utf8');
   rmSync(directory, { recursive: true });
   expect(result.stderr).toBe('');

@@ -49,7 +49,9 @@ describe('chooseNodeVersion()', () => {
   });
 
   it('names the nearest versions when none satisfies', () => {
-    expect(() => choose('19.x')).toThrow('Cannot find a Node.js version for "19.x" in .nvmrc: the nearest that the registry offers are 18.19.0, 18.20.8, 20.9.0 and 20.19.5');
+    expect(() => choose('19.x')).toThrow(
+      'Cannot find a Node.js version for "19.x" in .nvmrc: the nearest that the registry offers are 18.19.0, 18.20.8, 20.9.0 and 20.19.5',
+    );
     expect(() => choose('22.99.0')).toThrow('22.1.0, 22.21.0, 23.11.1 and 24.1.0');
   });
 
@@ -64,7 +66,9 @@ describe('chooseNodeVersion()', () => {
 
 describe('findVersionRequests()', () => {
   it('lists every source, the one that counts first', () => {
-    const manifest = parseManifest(JSON.stringify({ engines: { node: '>=20' }, volta: { node: '22.1.0' }, devEngines: { runtime: [{ name: 'bun' }, { name: 'node', version: '^24' }] } }));
+    const manifest = parseManifest(
+      JSON.stringify({ engines: { node: '>=20' }, volta: { node: '22.1.0' }, devEngines: { runtime: [{ name: 'bun' }, { name: 'node', version: '^24' }] } }),
+    );
     expect(findVersionRequests(manifest, { nvmrc: '# ours\nv22 \n', nodeVersion: '20.9.0\n' })).toEqual([
       { text: '>=20', source: 'package.json engines.node' },
       { text: 'v22', source: '.nvmrc' },

@@ -36,12 +36,20 @@ describe('findRegistry()', () => {
   });
 
   it('asks npm last, and only then', async () => {
-    expect(await findRegistry({ applicationDirectory: empty, env: {}, bindings: [], askNpm: () => Promise.resolve('https://npm.example') })).toMatchObject({ url: 'https://npm.example/', source: 'npm' });
+    expect(await findRegistry({ applicationDirectory: empty, env: {}, bindings: [], askNpm: () => Promise.resolve('https://npm.example') })).toMatchObject({
+      url: 'https://npm.example/',
+      source: 'npm',
+    });
     expect(await findRegistry({ applicationDirectory: empty, env: {}, bindings: [], askNpm: nobody })).toBeUndefined();
   });
 
   it('sends credentials only to the address that they are for', async () => {
-    const text = ['//r.example/team/:_authToken=s3cret-token', '//r.example/:_auth=dXNlcjpwYXNz', '//p.example/:username=me', `//p.example/:_password=${Buffer.from('pw').toString('base64')}`].join('\n');
+    const text = [
+      '//r.example/team/:_authToken=s3cret-token',
+      '//r.example/:_auth=dXNlcjpwYXNz',
+      '//p.example/:username=me',
+      `//p.example/:_password=${Buffer.from('pw').toString('base64')}`,
+    ].join('\n');
     const registry = (await findRegistry({ applicationDirectory: empty, env, bindings: [npmrcBinding(text)], askNpm: nobody }))!;
     expect(registry.headersFor('https://r.example/team/pkg')).toEqual({ authorization: 'Bearer s3cret-token' });
     expect(registry.headersFor('https://r.example/teammates/pkg')).toEqual({ authorization: 'Basic dXNlcjpwYXNz' });

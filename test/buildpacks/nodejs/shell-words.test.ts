@@ -5,7 +5,14 @@ describe('parseSimpleCommand()', () => {
   it.each<[string, [string, string][], string[]]>([
     ['node server.js', [], ['node', 'server.js']],
     ['  node   "my server.js" --x=\'a b\' ', [], ['node', 'my server.js', '--x=a b']],
-    ['NODE_ENV=production A="b c" node .', [['NODE_ENV', 'production'], ['A', 'b c']], ['node', '.']],
+    [
+      'NODE_ENV=production A="b c" node .',
+      [
+        ['NODE_ENV', 'production'],
+        ['A', 'b c'],
+      ],
+      ['node', '.'],
+    ],
     ['node x.js A=b', [], ['node', 'x.js', 'A=b']],
     ['node a\\ b', [], ['node', 'a b']],
     ['node "a\\"b"', [], ['node', 'a"b']],
@@ -15,10 +22,27 @@ describe('parseSimpleCommand()', () => {
     expect(parseSimpleCommand(text)).toEqual({ env, words });
   });
 
-  it.each(['a && b', 'a | b', 'a; b', 'a > f', 'node $X', 'node `x`', 'node *.js', 'node "$X"', "node 'x", 'node "x', '(a)', 'a &', 'cd ~', '', 'A=b', 'node {a,b}', 'a\nb', 'x # y', 'node \\'])(
-    'leaves %j to a shell',
-    (text) => {
-      expect(parseSimpleCommand(text)).toBeUndefined();
-    },
-  );
+  it.each([
+    'a && b',
+    'a | b',
+    'a; b',
+    'a > f',
+    'node $X',
+    'node `x`',
+    'node *.js',
+    'node "$X"',
+    "node 'x",
+    'node "x',
+    '(a)',
+    'a &',
+    'cd ~',
+    '',
+    'A=b',
+    'node {a,b}',
+    'a\nb',
+    'x # y',
+    'node \\',
+  ])('leaves %j to a shell', (text) => {
+    expect(parseSimpleCommand(text)).toBeUndefined();
+  });
 });

@@ -41,7 +41,11 @@ describe('chooseProcesses()', () => {
     ['a hook', { scripts: { prestart: 'echo', start: 'node a.js' } }, ['npm', 'start']],
     ['an unknown program', { scripts: { start: 'deno run x' } }, ['npm', 'start']],
     ['scripts that run each other', { scripts: { start: 'npm run a', a: 'npm start' } }, ['npm', 'start']],
-    ['a start script of devDependencies', { scripts: { start: 'nest start', 'start:prod': 'node dist/main' }, files: ['dist/main.js'], development: ['nest'] }, ['node', 'dist/main']],
+    [
+      'a start script of devDependencies',
+      { scripts: { start: 'nest start', 'start:prod': 'node dist/main' }, files: ['dist/main.js'], development: ['nest'] },
+      ['node', 'dist/main'],
+    ],
     ['its other name', { scripts: { start: 'nodemon x', 'start:production': 'node x' }, files: ['x'], development: ['nodemon'] }, ['node', 'x']],
     ['a combined line of devDependencies', { scripts: { start: 'tsc && node x', 'start:prod': 'node x' }, files: ['x'], development: ['tsc'] }, ['node', 'x']],
     ['only start:prod', { scripts: { 'start:prod': 'node x' }, files: ['x'] }, ['node', 'x']],
@@ -58,7 +62,13 @@ describe('chooseProcesses()', () => {
   });
 
   it('keeps what the command line sets', () => {
-    expect(choose({ scripts: { start: 'cross-env A=1 B=2 node x.js' }, files: ['x.js'] })[0]).toMatchObject({ command: ['node', 'x.js'], env: [['A', '1'], ['B', '2']] });
+    expect(choose({ scripts: { start: 'cross-env A=1 B=2 node x.js' }, files: ['x.js'] })[0]).toMatchObject({
+      command: ['node', 'x.js'],
+      env: [
+        ['A', '1'],
+        ['B', '2'],
+      ],
+    });
     expect(choose({ scripts: { start: 'A=1 node x.js' }, files: ['x.js'] })[0]?.env).toEqual([['A', '1']]);
   });
 
@@ -68,18 +78,27 @@ describe('chooseProcesses()', () => {
   });
 
   it('warns of a file that the build did not make', () => {
-    expect(choose({ scripts: { start: 'node dist/main.js' } })[0]?.warnings).toEqual(['"dist/main.js" is not there after the build, so the application will not start']);
+    expect(choose({ scripts: { start: 'node dist/main.js' } })[0]?.warnings).toEqual([
+      '"dist/main.js" is not there after the build, so the application will not start',
+    ]);
     expect(choose({ scripts: { start: 'node -e 1' } })[0]?.warnings).toEqual([]);
   });
 
   it('lists all processes of a Procfile and adds web from package.json', () => {
     const processes = choose({ procfile: 'worker: node w.js', scripts: { start: 'node s.js' }, files: ['w.js', 's.js'] });
-    expect(processes.map(({ type, command }) => [type, ...command])).toEqual([['worker', 'node', 'w.js'], ['web', 'node', 's.js']]);
+    expect(processes.map(({ type, command }) => [type, ...command])).toEqual([
+      ['worker', 'node', 'w.js'],
+      ['web', 'node', 's.js'],
+    ]);
   });
 
   it('explains what it looked for', () => {
-    expect(() => choose({ main: 'x.js' })).toThrow(expect.objectContaining({ code: 'NODE_START_MISSING', message: expect.stringContaining('the file "x.js" that "main" names') as string }));
-    expect(() => choose({ scripts: { start: 'vite preview' }, development: ['vite'] })).toThrow(expect.objectContaining({ code: 'NODE_START_NEEDS_DEV_DEPENDENCY' }));
+    expect(() => choose({ main: 'x.js' })).toThrow(
+      expect.objectContaining({ code: 'NODE_START_MISSING', message: expect.stringContaining('the file "x.js" that "main" names') as string }),
+    );
+    expect(() => choose({ scripts: { start: 'vite preview' }, development: ['vite'] })).toThrow(
+      expect.objectContaining({ code: 'NODE_START_NEEDS_DEV_DEPENDENCY' }),
+    );
     expect(() => choose({ procfile: 'web node x' })).toThrow('Cannot read Procfile:1: "web node x" is not "name: command"');
   });
 });

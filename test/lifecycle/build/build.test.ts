@@ -62,11 +62,22 @@ describe('build()', () => {
       },
     });
     fixture.write('platform/env/MY_VAR', 'user');
-    await run(['samples/a'], { plan: { entries: [{ providers: [{ id: 'samples/a' as BuildpackId, version: '1', extension: false }], requires: [{ name: 'node', metadata: { version: '22' } }] }] } });
+    await run(['samples/a'], {
+      plan: {
+        entries: [
+          { providers: [{ id: 'samples/a' as BuildpackId, version: '1', extension: false }], requires: [{ name: 'node', metadata: { version: '22' } }] },
+        ],
+      },
+    });
     const [process] = fixture.sandbox.processes;
     expect(process!.command).toEqual(['/cnb/buildpacks/samples_a/1/bin/build', '/layers/samples_a', '/platform', process!.env['CNB_BP_PLAN_PATH']]);
     expect(process!.cwd).toBe('/workspace');
-    expect(process!.env).toMatchObject({ CNB_LAYERS_DIR: '/layers/samples_a', CNB_BUILDPACK_DIR: '/cnb/buildpacks/samples_a/1', MY_VAR: 'user', CNB_TARGET_OS: 'linux' });
+    expect(process!.env).toMatchObject({
+      CNB_LAYERS_DIR: '/layers/samples_a',
+      CNB_BUILDPACK_DIR: '/cnb/buildpacks/samples_a/1',
+      MY_VAR: 'user',
+      CNB_TARGET_OS: 'linux',
+    });
     expect(process!.env).not.toHaveProperty('SECRET');
     expect(process!.env).not.toHaveProperty('CNB_EXEC_ENV');
     expect(plan).toContain('name = "node"');
@@ -172,7 +183,15 @@ describe('build()', () => {
   it('renames layers without types before the next buildpack runs', async () => {
     let seen: readonly string[] = [];
     fixture.buildpack('a@1', {
-      build: writes({ 'gone/file': 'x', 'gone.toml': '', 'gone.ignore/old': 'x', 'kept/file': 'x', 'kept.toml': '[types]\ncache = true\n', 'store.toml': '[metadata]\n', 'loose/file': 'x' }),
+      build: writes({
+        'gone/file': 'x',
+        'gone.toml': '',
+        'gone.ignore/old': 'x',
+        'kept/file': 'x',
+        'kept.toml': '[types]\ncache = true\n',
+        'store.toml': '[metadata]\n',
+        'loose/file': 'x',
+      }),
     });
     fixture.buildpack('b@1', {
       build: ({ hostPath }) => {
@@ -201,7 +220,14 @@ describe('build()', () => {
     fixture.buildpack('a@1', { build: keepPlan('a', { 'build.toml': '[[unmet]]\nname = "node"\n' }) });
     fixture.buildpack('b@1', { build: keepPlan('b') });
     fixture.buildpack('c@1', { build: keepPlan('c') });
-    await run(['a', 'b', 'c'], { plan: { entries: [{ providers, requires: [{ name: 'node' }] }, { providers, requires: [{ name: 'npm' }] }] } });
+    await run(['a', 'b', 'c'], {
+      plan: {
+        entries: [
+          { providers, requires: [{ name: 'node' }] },
+          { providers, requires: [{ name: 'npm' }] },
+        ],
+      },
+    });
     const names = (id: string): readonly string[] => [...plans[id]!.matchAll(/name = "(\w+)"/g)].map(([, name]) => name!);
     expect([names('a'), names('b'), names('c')]).toEqual([['node', 'npm'], ['node'], []]);
   });
@@ -245,7 +271,12 @@ describe('build()', () => {
   });
 
   it('reads string commands and direct below Buildpack API 0.9', async () => {
-    fixture.buildpack('a@1', { api: '0.7', build: writes({ 'launch.toml': '[[processes]]\ntype = "web"\ncommand = "echo hi"\nworking-dir = "/x"\n[[processes]]\ntype = "d"\ncommand = "ls"\ndirect = true\n' }) });
+    fixture.buildpack('a@1', {
+      api: '0.7',
+      build: writes({
+        'launch.toml': '[[processes]]\ntype = "web"\ncommand = "echo hi"\nworking-dir = "/x"\n[[processes]]\ntype = "d"\ncommand = "ls"\ndirect = true\n',
+      }),
+    });
     const { metadata } = await run(['a'], { api: '0.7' });
     expect(metadata.processes).toEqual([
       { type: 'd', command: ['ls'], direct: true, buildpackId: 'a' },
@@ -269,7 +300,9 @@ describe('build()', () => {
       }),
     });
     await run(['samples/a']);
-    const files = (readdirSync(join(fixture.layers.root, 'sbom'), { recursive: true, withFileTypes: true }) as { name: string; parentPath: string; isFile(): boolean }[])
+    const files = (
+      readdirSync(join(fixture.layers.root, 'sbom'), { recursive: true, withFileTypes: true }) as { name: string; parentPath: string; isFile(): boolean }[]
+    )
       .filter((entry) => entry.isFile())
       .map((entry) => join(entry.parentPath, entry.name).slice(fixture.layers.root.length + 1))
       .sort();
@@ -333,7 +366,12 @@ describe('build()', () => {
 
 describe('build() beside the reference lifecycle', () => {
   const goldenRoot = join(import.meta.dirname, '../../golden/cnb');
-  const element = (id: string, version: string, api: string, homepage?: string) => ({ id: id as BuildpackId, version, api, ...(homepage === undefined ? {} : { homepage }) });
+  const element = (id: string, version: string, api: string, homepage?: string) => ({
+    id: id as BuildpackId,
+    version,
+    api,
+    ...(homepage === undefined ? {} : { homepage }),
+  });
   const TWO: Group = { group: [element('a/one', '1.0.0', '0.10', 'https://example.org/one?a=1&b=<2>'), element('two', '2.0.0', '0.8')], groupExtensions: [] };
   const THREE: Group = { group: [element('three', '3.0.0', '0.12')], groupExtensions: [] };
 

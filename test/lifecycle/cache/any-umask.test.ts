@@ -35,7 +35,8 @@ describe.each(KINDS)('what phases write below <layers>, in %s', (_title, open) =
     layers.writeFile('sbom/launch/deep/sbom.cdx.json', '{}');
     layers.mkdir('some_buildpack/layer');
     const mode = (path: string) => (statSync(join(root, 'upper', path)).mode & 0o777).toString(8);
-    for (const folder of ['config', 'sbom', 'sbom/launch', 'sbom/launch/deep', 'some_buildpack', 'some_buildpack/layer']) expect(`${folder} ${mode(folder)}`).toBe(`${folder} 755`);
+    for (const folder of ['config', 'sbom', 'sbom/launch', 'sbom/launch/deep', 'some_buildpack', 'some_buildpack/layer'])
+      expect(`${folder} ${mode(folder)}`).toBe(`${folder} 755`);
     for (const file of ['config/metadata.toml', 'sbom/launch/deep/sbom.cdx.json']) expect(`${file} ${mode(file)}`).toBe(`${file} 644`);
   });
 });

@@ -157,7 +157,13 @@ describe('createOverlayLayersDirectory()', () => {
     expect(layers.layerTree('bp/new')).toEqual({ kind: 'folder', folder: join(folder, 'upper/bp/new') });
     expect(layers.layerTree('bp/none')).toBeUndefined();
     const mixed = layers.layerTree('bp/mixed');
-    expect(mixed?.kind === 'merged' ? mixed.entries.map(({ path }) => Buffer.from(path).toString()) : mixed).toEqual(['', 'changed', 'same', 'sub', 'sub/added']);
+    expect(mixed?.kind === 'merged' ? mixed.entries.map(({ path }) => Buffer.from(path).toString()) : mixed).toEqual([
+      '',
+      'changed',
+      'same',
+      'sub',
+      'sub/added',
+    ]);
     expect(layers.readdir('bp')).toEqual(['kept', 'mixed', 'new']);
     expect(layers.readdir('bp/mixed')).toEqual(['changed', 'same', 'sub']);
     expect(Buffer.from(layers.readFile('bp/mixed/changed')!).toString()).toBe('upper');

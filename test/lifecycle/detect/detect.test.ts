@@ -18,7 +18,10 @@ afterEach(() => fixture.remove());
 
 const order = (...groups: readonly (readonly string[])[]): string =>
   groups
-    .map((group) => `[[order]]\n${group.map((word) => `[[order.group]]\nid = "${word.replace('?', '')}"\nversion = "1"\noptional = ${word.endsWith('?')}\n`).join('')}`)
+    .map(
+      (group) =>
+        `[[order]]\n${group.map((word) => `[[order.group]]\nid = "${word.replace('?', '')}"\nversion = "1"\noptional = ${word.endsWith('?')}\n`).join('')}`,
+    )
     .join('');
 
 function run(orderText: string, more: Partial<DetectInputs> = {}, platformApi?: string) {
@@ -57,7 +60,12 @@ describe('detect()', () => {
       groupExtensions: [],
     });
     expect(parsePlanToml(readFileSync(join(fixture.layers.root, 'plan.toml'), 'utf8'), 'plan.toml')).toEqual({
-      entries: [{ providers: [{ id: 'b', version: '1', extension: false }], requires: [{ name: 'node', metadata: expect.objectContaining({ version: '22' }) as object }] }],
+      entries: [
+        {
+          providers: [{ id: 'b', version: '1', extension: false }],
+          requires: [{ name: 'node', metadata: expect.objectContaining({ version: '22' }) as object }],
+        },
+      ],
     });
     expect(events.filter(({ kind }) => kind === 'detected')).toHaveLength(1);
   });
@@ -103,7 +111,8 @@ describe('detect()', () => {
   it('runs real executables and keeps what they print', async () => {
     fixture.write('workspace/package.json', '{}');
     fixture.buildpack('a@1', {
-      detect: '#!/bin/sh\necho looking\necho warned >&2\ntest -f package.json || exit 100\nprintf \'[[provides]]\\nname = "x"\\n[[requires]]\\nname = "x"\\n\' > "$CNB_BUILD_PLAN_PATH"\n',
+      detect:
+        '#!/bin/sh\necho looking\necho warned >&2\ntest -f package.json || exit 100\nprintf \'[[provides]]\\nname = "x"\\n[[requires]]\\nname = "x"\\n\' > "$CNB_BUILD_PLAN_PATH"\n',
     });
     const outcome = await run(order(['a']));
     expect(outcome).toMatchObject({ kind: 'detected', plan: { entries: [{ providers: [{ id: 'a' }] }] } });
@@ -165,14 +174,21 @@ describe('detect()', () => {
   it('refuses a buildpack for another target unless it is optional', async () => {
     fixture.buildpack('arm@1', { toml: '[[targets]]\nos = "linux"\narch = "arm64"\n' });
     fixture.buildpack('any@1');
-    expect(await run(order(['arm', 'any']))).toMatchObject({ kind: 'none', errored: true, runs: [{ verdict: 'unsupported', reason: expect.stringContaining('linux/arm64') as string }, {}] });
+    expect(await run(order(['arm', 'any']))).toMatchObject({
+      kind: 'none',
+      errored: true,
+      runs: [{ verdict: 'unsupported', reason: expect.stringContaining('linux/arm64') as string }, {}],
+    });
     expect(ids(await run(order(['arm?', 'any'])))).toEqual(['any']);
     expect(ids(await run(order(['arm', 'any']), {}, '0.11'))).toEqual(['arm', 'any']);
   });
 
   it('puts system buildpacks around the group from Platform API 0.15 on', async () => {
     for (const id of ['pre', 'a', 'post']) fixture.buildpack(`${id}@1`);
-    const system = parseSystemToml('[[system.pre.buildpacks]]\nid = "pre"\nversion = "1"\n[[system.post.buildpacks]]\nid = "post"\nversion = "1"\n[[system.post.buildpacks]]\nid = "a"\nversion = "1"\n', 'system.toml');
+    const system = parseSystemToml(
+      '[[system.pre.buildpacks]]\nid = "pre"\nversion = "1"\n[[system.post.buildpacks]]\nid = "post"\nversion = "1"\n[[system.post.buildpacks]]\nid = "a"\nversion = "1"\n',
+      'system.toml',
+    );
     expect(ids(await run(order(['a']), { system }, '0.15'))).toEqual(['pre', 'a', 'post']);
     expect(ids(await run(order(['a']), { system }, '0.14'))).toEqual(['a']);
   });

@@ -107,7 +107,9 @@ describe('verifyOrder()', () => {
     buildpacks('a');
     composite('m', 'a n');
     composite('n', 'a | m');
-    expect(() => verify(orderToml('m'))).toThrow(expect.objectContaining({ code: 'ORDER_CYCLE', message: expect.stringContaining('m@1 > n@1 > m@1') as string }));
+    expect(() => verify(orderToml('m'))).toThrow(
+      expect.objectContaining({ code: 'ORDER_CYCLE', message: expect.stringContaining('m@1 > n@1 > m@1') as string }),
+    );
   });
 
   it('refuses an unsupported API inside a composite', () => {

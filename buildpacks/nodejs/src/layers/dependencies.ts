@@ -104,7 +104,11 @@ function placeManifest({ context, manifest, lockfile }: Installation, directory:
 async function install(installation: Installation, directory: string, development: boolean): Promise<void> {
   const { context, tools, lockfile } = installation;
   const placed = placeManifest(installation, directory);
-  const args = [lockfile === undefined ? 'install' : 'ci', ...(development ? ['--include=dev'] : ['--omit=dev']), ...(lockfile === undefined ? ['--no-save'] : [])];
+  const args = [
+    lockfile === undefined ? 'install' : 'ci',
+    ...(development ? ['--include=dev'] : ['--omit=dev']),
+    ...(lockfile === undefined ? ['--no-save'] : []),
+  ];
   context.log.line(`npm ${args.join(' ')}`);
   const result = await runNpm(context, tools, [...args, '--prefer-offline'], { cwd: directory });
   if (result.exitCode !== 0) throw npmFailed(`install the packages`, exitText(result), result.tail);
@@ -119,7 +123,12 @@ async function copyPruned(installation: Installation, from: string, to: string):
   const { context, tools } = installation;
   context.log.line('Copying the packages without devDependencies');
   const env = { PATH: context.env['PATH'] ?? '/usr/bin:/bin' };
-  const copied = await context.run({ command: ['cp', '-a', '--reflink=auto', join(from, 'node_modules'), join(to, 'node_modules')], cwd: '/', env, output: (text) => context.log.output(text) });
+  const copied = await context.run({
+    command: ['cp', '-a', '--reflink=auto', join(from, 'node_modules'), join(to, 'node_modules')],
+    cwd: '/',
+    env,
+    output: (text) => context.log.output(text),
+  });
   if (copied.exitCode !== 0) throw npmFailed('copy the packages', exitText(copied), copied.tail);
   const placed = placeManifest(installation, to);
   const result = await runNpm(context, tools, ['prune', '--omit=dev', '--ignore-scripts', '--no-save', '--prefer-offline'], { cwd: to });
@@ -131,7 +140,10 @@ async function copyPruned(installation: Installation, from: string, to: string):
 async function describeTree(context: BuildContext, layer: LayerDirectory, manifest: Manifest): Promise<void> {
   if (context.sbomFormats.length === 0) return;
   const subject = { name: manifest.name, ...(manifest.version === undefined ? {} : { version: manifest.version }) };
-  await layer.writeSbom({ subject, tool: { name: context.buildpack.id, version: context.buildpack.version }, components: describePackages(layer.path) }, context.sbomFormats);
+  await layer.writeSbom(
+    { subject, tool: { name: context.buildpack.id, version: context.buildpack.version }, components: describePackages(layer.path) },
+    context.sbomFormats,
+  );
 }
 
 /** Makes the application's node_modules a link to a tree; whatever was there goes. */

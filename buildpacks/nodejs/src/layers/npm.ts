@@ -56,7 +56,13 @@ export function findNpmRequest(manifest: Manifest): { readonly text: string; rea
 }
 
 /** The builder's npm where it does, because it costs no download; else the newest that satisfies the request and runs on this Node.js. */
-export async function installNpm(context: BuildContext, manifest: Manifest, nodeVersion: string, registry: () => Promise<Registry>, builder = readBuilderNpm(context.env)): Promise<Npm> {
+export async function installNpm(
+  context: BuildContext,
+  manifest: Manifest,
+  nodeVersion: string,
+  registry: () => Promise<Registry>,
+  builder = readBuilderNpm(context.env),
+): Promise<Npm> {
   const request = findNpmRequest(manifest);
   if (request !== undefined && !isVersionRange(request.text)) throw npmUnsatisfiable(request.text, request.source, nodeVersion, []);
   if (builder !== undefined && satisfies(nodeVersion, builder.node) && (request === undefined || satisfies(builder.version, request.text))) {
@@ -68,9 +74,18 @@ export async function installNpm(context: BuildContext, manifest: Manifest, node
   const offered = await fetchOfferedVersions(context, source, 'npm', undefined);
   const running = [...offered].filter(([, { node }]) => node === undefined || satisfies(nodeVersion, node)).map(([version]) => version);
   const exact = request === undefined ? undefined : exactVersion(request.text);
-  const version = exact !== undefined && offered.has(exact) ? exact : newestSatisfying(request?.text ?? '*', running.filter((candidate) => !candidate.includes('-')));
-  if (version === undefined) throw npmUnsatisfiable(request?.text ?? '*', request?.source ?? 'the default', nodeVersion, nearestVersions(request?.text ?? '*', running));
-  context.log.line(`npm ${version}: the newest ${request === undefined ? `that runs on Node.js ${nodeVersion}` : `for "${request.text}" in ${request.source}`}`);
+  const version =
+    exact !== undefined && offered.has(exact)
+      ? exact
+      : newestSatisfying(
+          request?.text ?? '*',
+          running.filter((candidate) => !candidate.includes('-')),
+        );
+  if (version === undefined)
+    throw npmUnsatisfiable(request?.text ?? '*', request?.source ?? 'the default', nodeVersion, nearestVersions(request?.text ?? '*', running));
+  context.log.line(
+    `npm ${version}: the newest ${request === undefined ? `that runs on Node.js ${nodeVersion}` : `for "${request.text}" in ${request.source}`}`,
+  );
   const outcome = await npmLayer(context, version, async (directory) => {
     context.log.line(`Downloading npm ${version}`);
     await fetchPackage(context, source, { name: 'npm', version, offered: offered.get(version)!, directory, filter: (path) => !/^(?:docs|man)\//.test(path) });
@@ -94,7 +109,12 @@ function useBuilderNpm(context: BuildContext, builder: BuilderNpm): Npm {
     async keepForLaunch() {
       const outcome = await npmLayer(context, builder.version, async (directory) => {
         mkdirSync(dirname(directory), { recursive: true });
-        await context.run({ command: ['cp', '-R', builder.directory, directory], cwd: '/', env: { PATH: context.env['PATH'] ?? '' }, output: (text) => context.log.output(text) });
+        await context.run({
+          command: ['cp', '-R', builder.directory, directory],
+          cwd: '/',
+          env: { PATH: context.env['PATH'] ?? '' },
+          output: (text) => context.log.output(text),
+        });
         for (const folder of ['docs', 'man']) rmSync(join(directory, folder), { recursive: true, force: true });
       });
       outcome.setTypes({ cache: true, launch: true });
@@ -127,7 +147,12 @@ function linkPrograms(npmDirectory: string, binDirectory: string): void {
 export async function askNpmForRegistry(context: BuildContext, builder = readBuilderNpm(context.env)): Promise<string | undefined> {
   if (builder === undefined) return undefined;
   const command = [process.execPath, join(builder.directory, 'bin/npm-cli.js'), 'config', 'get', 'registry'];
-  const { exitCode, stdout } = await context.run({ command, cwd: tmpdir(), env: { ...context.env, npm_config_update_notifier: 'false' }, output: () => undefined });
+  const { exitCode, stdout } = await context.run({
+    command,
+    cwd: tmpdir(),
+    env: { ...context.env, npm_config_update_notifier: 'false' },
+    output: () => undefined,
+  });
   const url = stdout.trim().split('\n').at(-1) ?? '';
   return exitCode === 0 && /^https?:\/\//.test(url) ? url : undefined;
 }

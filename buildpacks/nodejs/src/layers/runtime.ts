@@ -41,7 +41,8 @@ export async function installRuntime(context: BuildContext, registry: Registry, 
   const unpack = async () => {
     if (existsSync(unpacked)) return;
     context.log.line(`Downloading Node.js ${version} (${packageName})`);
-    const otherOpenssl = (path: string) => path.startsWith('include/node/openssl/archs/') && !path.startsWith(`include/node/openssl/archs/${OPENSSL_FOLDERS[architecture]!}/`);
+    const otherOpenssl = (path: string) =>
+      path.startsWith('include/node/openssl/archs/') && !path.startsWith(`include/node/openssl/archs/${OPENSSL_FOLDERS[architecture]!}/`);
     await fetchPackage(context, registry, {
       name: packageName,
       version,
@@ -87,7 +88,13 @@ export async function installRuntime(context: BuildContext, registry: Registry, 
   }
 }
 
-async function describeRuntime(context: BuildContext, layer: LayerDirectory, packageName: string, version: string, integrity: string | undefined): Promise<void> {
+async function describeRuntime(
+  context: BuildContext,
+  layer: LayerDirectory,
+  packageName: string,
+  version: string,
+  integrity: string | undefined,
+): Promise<void> {
   if (context.sbomFormats.every((format) => layer.hasSbom(format))) return;
   await layer.writeSbom(
     {
