@@ -45,8 +45,6 @@ function messageOf(body: string): string {
 /** A daemon's words end up on a terminal. */
 export function plain(text: string): string {
   // eslint-disable-next-line no-control-regex -- control characters are what is removed
-  return text
-    .replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ')
-    .trim()
-    .slice(0, 500);
+  const oneLine = text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ');
+  return oneLine.trim().slice(0, 500);
 }
