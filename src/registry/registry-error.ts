@@ -82,13 +82,13 @@ function explain(action: RegistryAction, error: HttpError): { code: RegistryErro
       return {
         code: 'REGISTRY_UNAUTHORIZED',
         why: credential === undefined ? `${registry} wants a login and no credentials for it were found` : `${registry} refuses ${identity(credential)}`,
-        nextStep: `Log in with "tspack login ${registry}" or "docker login ${registry}", or check that the image name is right`,
+        nextStep: `Log in with "docker login ${registry}" or "podman login ${registry}", or check that the image name is right`,
       };
     case 403:
       return {
         code: 'REGISTRY_DENIED',
         why: `${registry} does not allow it for ${credential === undefined ? 'anonymous access' : identity(credential)}`,
-        nextStep: `Ask for access to the repository, or log in as another user with "tspack login ${registry}"`,
+        nextStep: `Ask for access to the repository, or log in as another user with "docker login ${registry}"`,
       };
     case 404:
       return { code: 'REGISTRY_NOT_FOUND', why: `${registry} does not have it`, nextStep: 'Check the image name' };
@@ -97,7 +97,7 @@ function explain(action: RegistryAction, error: HttpError): { code: RegistryErro
         code: 'REGISTRY_RATE_LIMITED',
         why: `${registry} allows no more requests now`,
         nextStep:
-          credential === undefined ? `${error.nextStep ?? 'Try again later'}, or log in with "tspack login ${registry}" for a higher limit` : error.nextStep,
+          credential === undefined ? `${error.nextStep ?? 'Try again later'}, or log in with "docker login ${registry}" for a higher limit` : error.nextStep,
       };
     default:
       return error.transient
