@@ -24,7 +24,12 @@ export function parseToml(text: string, file: string): TomlTable {
   } catch (error) {
     const { location, message } = error as { location?: { start: { line: number; column: number } }; message: string };
     const place = location === undefined ? file : `${file}:${location.start.line}:${location.start.column}`;
-    throw new TspackError({ code: 'TOML_INVALID', message: `Cannot parse ${place}: ${shortened(message)}`, nextStep: 'Correct the file, or tell the author of the program that wrote it', cause: error });
+    throw new TspackError({
+      code: 'TOML_INVALID',
+      message: `Cannot parse ${place}: ${shortened(message)}`,
+      nextStep: 'Correct the file, or tell the author of the program that wrote it',
+      cause: error,
+    });
   }
 }
 

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import {
+  SpecFileError,
   buildpackPlanOf,
   escapeBuildpackId,
   formatBuildpackReference,
@@ -23,6 +24,7 @@ import type {
   Slice,
 } from '../../cnb/index.ts';
 import type { Sandbox, SandboxPath } from '../../executor/index.ts';
+import { TspackError } from '../../foundation/index.ts';
 import type { EventSink } from '../../foundation/index.ts';
 import { readProvidedEnv, startingEnv } from '../buildpack-env.ts';
 import type { PhaseEnvironment, ProvidedEnv } from '../buildpack-env.ts';
@@ -87,7 +89,7 @@ interface Progress {
 /**
  * Runs bin/build of each buildpack of the group (`platform.md#builder`, `buildpack.md#phase-3-build`) and writes
  * `<layers>/config/metadata.toml` and `<layers>/sbom/`. Throws `BUILDPACK_FAILED` when one fails (exit code 51);
- * `TOML_INVALID`, `SPEC_FILE_INVALID` and `ENV_FILE_INVALID` for what one wrote; `BUILDPACK_NOT_FOUND`,
+ * `SPEC_FILE_INVALID` and `ENV_FILE_INVALID` for what one wrote; `BUILDPACK_NOT_FOUND`,
  * `BUILDPACK_API_UNSUPPORTED`, `SANDBOX_FAILED`, and the abort reason.
  */
 export async function build(inputs: BuildInputs, ports: BuildPorts): Promise<BuildOutcome> {
@@ -153,9 +155,8 @@ async function runBuildpack(element: GroupElement, before: Progress, provided: P
   });
   await ports.layers.refresh();
 
-  const described = readLayers(at);
   const descriptor = module.descriptor as BuildpackDescriptor;
-  const outputs = readOutputs(at, descriptor, plan);
+  const { described, outputs } = writtenBy(reference, () => ({ described: readLayers(at), outputs: readOutputs(at, descriptor, plan) }));
   const added = addProcesses(before.processes, element.id, outputs.launch.processes);
   for (const message of [...outputs.launch.warnings, ...outputs.warnings, ...added.warnings]) {
     ports.events({ kind: 'message', level: 'warning', message });
@@ -173,6 +174,18 @@ async function runBuildpack(element: GroupElement, before: Progress, provided: P
     sboms: [...before.sboms, ...findSboms(at, descriptor, described)],
     buildpacks: [...before.buildpacks, { reference, layers: described }],
   };
+}
+
+/** A file that is not even TOML is as wrong as one with wrong members, and ends with the same exit code. */
+function writtenBy<Result>(reference: BuildpackReference, read: () => Result): Result {
+  try {
+    return read();
+  } catch (error) {
+    const nextStep = `Tell the author of buildpack ${formatBuildpackReference(reference)}, which wrote it`;
+    if (error instanceof SpecFileError && error.nextStep === undefined) throw new SpecFileError(error.file, error.problems, nextStep);
+    if (!(error instanceof TspackError) || error.code !== 'TOML_INVALID') throw error;
+    throw new TspackError({ code: 'SPEC_FILE_INVALID', message: error.message, nextStep, cause: error });
+  }
 }
 
 function writeSboms(progress: Progress, inputs: BuildInputs, layers: LayersDirectory): void {

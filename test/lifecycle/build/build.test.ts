@@ -354,7 +354,7 @@ describe('build()', () => {
 
   it('names file and line of broken TOML', async () => {
     fixture.buildpack('a@1', { build: writes({ 'launch.toml': '[[processes]]\ntype = \n' }) });
-    await expect(run(['a'])).rejects.toMatchObject({ code: 'TOML_INVALID', message: expect.stringContaining('/layers/a/launch.toml:2') as string });
+    await expect(run(['a'])).rejects.toMatchObject({ code: 'SPEC_FILE_INVALID', message: expect.stringContaining('/layers/a/launch.toml:2') as string });
   });
 
   it('verifies the APIs of the group before it runs anything', async () => {
