@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
+import { loadavg } from 'node:os';
 import { dirname, join } from 'node:path';
 import { packageRoot } from '../src/foundation/index.ts';
 import { commandStart, firstEver, gigabyteLayer, layerExport, toolTime } from './alone.ts';
@@ -42,6 +43,7 @@ async function bench(
   directory: string,
   keep: (opened: AsyncDisposable) => void,
 ): Promise<string> {
+  const [before = 0] = loadavg();
   const applications = names.map((name) => copyApplication(name, join(folder, name), join(directory, 'applications', name)));
   const [first] = applications;
   if (first === undefined) throw new Error('Cannot compare without an application');
@@ -73,6 +75,7 @@ async function bench(
   return renderReport({
     date: new Date(),
     repetitions,
+    load: { before, after: loadavg()[0] ?? 0 },
     versions: { tspack: version, docker: execFileSync('dockerd', ['--version'], { encoding: 'utf8' }).replace(/^.*version ([^, ]+).*$/s, '$1') },
     scenarios,
     memory,

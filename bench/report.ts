@@ -7,6 +7,8 @@ import type { MemoryResult, ScenarioName, ScenarioResult } from './scenarios.ts'
 export interface Results {
   readonly date: Date;
   readonly repetitions: number;
+  /** Load averages of one minute, before and after: on a busy machine the times say little. */
+  readonly load: { readonly before: number; readonly after: number };
   readonly versions: { readonly tspack: string; readonly docker: string };
   readonly scenarios: readonly ScenarioResult[];
   readonly memory: readonly MemoryResult[];
@@ -31,8 +33,8 @@ export function renderReport(results: Results): string {
   const cpu = cpus()[0]?.model.trim() ?? 'unknown';
   return `# Benchmarks
 
-What \`npm run bench\` printed on ${results.date.toISOString().slice(0, 10)}: medians of ${results.repetitions} runs, taken in turn, on ${cpus().length} cores (${cpu}, ${arch()}), ${Math.round(totalmem() / 2 ** 30)} GiB of memory,
-Linux ${release()}, Node ${process.version}. tspack ${results.versions.tspack}; pack 0.40.0 and lifecycle 0.21.0 on Docker ${results.versions.docker}. Both use the same buildpack, the same run image and the same build
+What \`npm run bench\` printed on ${results.date.toISOString().slice(0, 10)}: ${results.repetitions === 1 ? 'one run' : `medians of ${results.repetitions} runs`} of each tool in turn, on ${cpus().length} cores (${cpu}, ${arch()}), ${Math.round(totalmem() / 2 ** 30)} GiB of memory,
+Linux ${release()}, Node ${process.version}; load average ${results.load.before.toFixed(1)} before and ${results.load.after.toFixed(1)} after. tspack ${results.versions.tspack}; pack 0.40.0 and lifecycle 0.21.0 on Docker ${results.versions.docker}. Both use the same buildpack, the same run image and the same build
 image. pack's image goes to Docker, tspack's to its own store, unless a registry on this machine (\`--publish\`) or Docker is named. "Cold": the application was never built, the base image is unpacked.
 
 ## Builds
