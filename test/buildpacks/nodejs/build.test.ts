@@ -285,6 +285,13 @@ describe('errors', () => {
       'JSON_INVALID',
       'Cannot read package.json:3:3: want "," or "}", got """',
     ],
+    ['a folder named package.json', { 'package.json/x': '', 'server.js': '' }, 'NODE_MANIFEST_INVALID', 'Cannot use package.json: it is not a file'],
+    [
+      'a folder named package-lock.json',
+      { 'package.json': '{}', 'package-lock.json/x': '' },
+      'NODE_LOCKFILE_INVALID',
+      'Cannot use package-lock.json: it is not a file',
+    ],
     ['a broken lockfile', { ...plain, 'package-lock.json': '{"lockfileVersion": 3,' }, 'JSON_INVALID', 'Cannot read package-lock.json:1:23'],
     [
       'a lockfile out of step',
