@@ -72,10 +72,14 @@ describe('findDaemons()', () => {
     mkdirSync(meta, { recursive: true });
     writeFileSync(join(meta, 'meta.json'), JSON.stringify({ Name: 'colima', Endpoints: { docker: { Host: docker.address } } }));
     writeFileSync(join(folder, 'config.json'), JSON.stringify({ currentContext: 'colima' }));
-    const first = async (env: Record<string, string>) => (await find({ DOCKER_CONFIG: folder, ...env }))[0];
-    expect(await first({})).toMatchObject({ usable: true, daemon: { address: docker.address } });
-    expect(await first({ DOCKER_CONTEXT: 'default' })).toMatchObject({ address: 'unix:///var/run/docker.sock' });
-    expect(await first({ DOCKER_CONTEXT: 'gone' })).toMatchObject({ address: 'unix:///var/run/docker.sock' });
+    // A real Docker may answer at its default socket.
+    const first = async (env: Record<string, string>) => {
+      const probe = (await find({ DOCKER_CONFIG: folder, ...env }))[0]!;
+      return probe.usable ? probe.daemon.address : probe.address;
+    };
+    expect(await first({})).toBe(docker.address);
+    expect(await first({ DOCKER_CONTEXT: 'default' })).toBe('unix:///var/run/docker.sock');
+    expect(await first({ DOCKER_CONTEXT: 'gone' })).toBe('unix:///var/run/docker.sock');
     rmSync(folder, { recursive: true });
   });
 });
