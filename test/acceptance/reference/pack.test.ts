@@ -14,7 +14,7 @@ import { findProgram, skipWithout } from '../../support/requirement.ts';
 
 const reference = findReference();
 const isPossible =
-  reference !== undefined && process.getuid?.() === 0 && ['dockerd', 'docker', 'docker-registry'].every((name) => findProgram(name) !== undefined);
+  reference !== undefined && process.getuid?.() === 0 && ['dockerd', 'docker', 'docker-registry', 'skopeo'].every((name) => findProgram(name) !== undefined);
 const kept = process.env['TSPACK_TEST_HOME'];
 const place = mkdtempSync(join(tmpdir(), 'tspack-pack-'));
 const home = kept ?? join(place, 'home');
@@ -22,7 +22,7 @@ const home = kept ?? join(place, 'home');
 /** The reference's launcher is another program; its builder brings no SBOM of it (ours does); pack keeps /workspace at 0777. */
 const DIFFERENT_BY_DESIGN = ['Software Bill-of-Materials', 'Application Layer', 'Buildpacks Application Launcher'];
 
-describe.skipIf(skipWithout('pack with lifecycle.tgz beside it, root, dockerd, docker and docker-registry', isPossible))(
+describe.skipIf(skipWithout('pack with lifecycle.tgz beside it, root, dockerd, docker, docker-registry and skopeo', isPossible))(
   'pack with a builder made by tspack',
   () => {
     const app = join(place, 'app');
