@@ -88,11 +88,11 @@ describe('tspack build', () => {
     expect(asked).toEqual([
       {
         image: 'example.com/team/myapp:1.2',
-        path: '/work/src',
+        path: '/project/src',
         builder: 'base',
         env: { A: '1', HERE: 'x' },
         volumes: [],
-        outputs: [{ kind: 'oci', path: '/work/out' }, { kind: 'docker' }, { kind: 'registry' }],
+        outputs: [{ kind: 'oci', path: '/project/out' }, { kind: 'docker' }, { kind: 'registry' }],
         network: 'none',
         executor: 'container',
         clearCache: true,
@@ -309,7 +309,7 @@ describe('commands that describe', () => {
   it('tspack sbom download prints the files', async () => {
     const asked: unknown[] = [];
     const library = { downloadSbom: async (_location: unknown, directory: string) => (asked.push(directory), [`${directory}/layers/sbom/launch/x.json`]) };
-    expect((await runFake(['sbom', 'download', 'myapp', '-o', 'out'], { library })).stdout).toBe('/work/out/layers/sbom/launch/x.json\n');
+    expect((await runFake(['sbom', 'download', 'myapp', '-o', 'out'], { library })).stdout).toBe('/project/out/layers/sbom/launch/x.json\n');
   });
 
   it('tspack doctor ends with 1 when there is a problem', async () => {

@@ -39,12 +39,12 @@ describe('tspack rebase', () => {
     await runFake(['rebase', 'r:5000/app', '--publish', '--run-image', 'r:5000/run'], { library });
     expect(asked).toEqual([
       {
-        image: 'oci:/work/out:1',
-        runImage: 'oci:/work/run',
+        image: 'oci:/project/out:1',
+        runImage: 'oci:/project/run',
         previousImage: 'docker:app',
         publish: false,
         force: true,
-        reportDirectory: '/work/reports',
+        reportDirectory: '/project/reports',
         insecureRegistries: ['r:5000'],
       },
       { image: 'r:5000/app', runImage: 'r:5000/run', publish: true, force: false, insecureRegistries: [] },
@@ -58,8 +58,8 @@ describe('tspack rebase', () => {
     expect(stderr).toContain('1 layer of the base replaced by 4, 7 kept');
     const published = await runFake(['rebase', 'example.com/team/app:1', '--publish', '--quiet'], fakeLibrary({ ...RESULT, manifestDigest: digest('c') }));
     expect(published).toEqual({ code: 0, stdout: `example.com/team/app@${digest('c')}\n`, stderr: '' });
-    const same = await runFake(['rebase', 'x'], fakeLibrary({ ...RESULT, name: 'oci:/work/x:1', changed: false, manifestDigest: digest('c') }));
-    expect(same.stdout).toBe(`oci:/work/x:1@${digest('c')}\n`);
+    const same = await runFake(['rebase', 'x'], fakeLibrary({ ...RESULT, name: 'oci:/project/x:1', changed: false, manifestDigest: digest('c') }));
+    expect(same.stdout).toBe(`oci:/project/x:1@${digest('c')}\n`);
     expect(same.stderr).toContain('(as before)');
   });
 

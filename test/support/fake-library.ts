@@ -48,7 +48,7 @@ export async function runFake(argv: readonly string[], setting: CliSetting = {})
     writeBytes: (name, bytes) => void (written[name] += Buffer.from(bytes).toString('utf8')),
     stdinIsTerminal: setting.terminal ?? false,
     environment: setting.environment ?? {},
-    workingDirectory: setting.workingDirectory ?? '/work',
+    workingDirectory: setting.workingDirectory ?? '/project',
     now: setting.now ?? (() => new Date(Date.UTC(2024, 0, 2, 3, 4, 5, 678))),
     signal: setting.signal ?? new AbortController().signal,
     version: '1.2.3',
