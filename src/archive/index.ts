@@ -10,12 +10,12 @@
  */
 export type { LayerTarEntry, LayerTarPart, LayerTarSpec } from './layer-tar.ts';
 export { writeLayerTar } from './write-layer-tar.ts';
-export type { LayerTarResult } from './write-layer-tar.ts';
+export type { LayerTarResult, TreeFingerprint } from './tree-request.ts';
 export { gzipFile } from './gzip-file.ts';
 export { decompress, detectCompression, gunzip } from './decompress.ts';
 export type { CompressionFormat, DecompressOptions } from './decompress.ts';
 export { fingerprintTree } from './tree-fingerprint.ts';
-export type { FingerprintOptions, FingerprintStat, TreeFingerprint } from './tree-fingerprint.ts';
+export type { FingerprintOptions, FingerprintStat } from './tree-fingerprint.ts';
 export { WorkerPool } from './worker-pool.ts';
 export { answerRequests } from './worker-answer.ts';
 export type { TarEntry, TarEntryType } from './tar-entry.ts';

@@ -4,13 +4,7 @@ import { toByteString, toFilePath, toText } from './byte-string.ts';
 import type { ByteString } from './byte-string.ts';
 import { reading } from './source-error.ts';
 import { inTreePool } from './tree-pool.ts';
-
-export interface TreeFingerprint {
-  /** Equal to an earlier one exactly when nothing below the folder has changed, unless either is doubtful. */
-  readonly value: string;
-  /** Why the value must not be relied on, for people; undefined when it may be. */
-  readonly doubtful: string | undefined;
-}
+import type { TreeFingerprint } from './tree-request.ts';
 
 /** The part of `lstat` that counts; `mode` with the file-type bits. */
 export interface FingerprintStat {

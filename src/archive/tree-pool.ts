@@ -1,11 +1,6 @@
 import { availableParallelism } from 'node:os';
-import type { LayerTarRequest, LayerTarResult } from './write-layer-tar.ts';
-import type { TreeFingerprint } from './tree-fingerprint.ts';
+import type { FingerprintRequest, LayerTarRequest, LayerTarResult, TreeFingerprint } from './tree-request.ts';
 import { WorkerPool } from './worker-pool.ts';
-
-export interface FingerprintRequest {
-  readonly directory: string;
-}
 
 /** More threads than this only wait for the same disk. */
 const MOST_THREADS = 4;

@@ -4,8 +4,7 @@ import { encodeLayerTar } from './layer-tar-encoder.ts';
 import type { LayerTarSpec } from './layer-tar.ts';
 import { TarSink } from './tar-sink.ts';
 import { walkFingerprint } from './tree-fingerprint.ts';
-import type { FingerprintRequest } from './tree-pool.ts';
-import type { LayerTarRequest, LayerTarResult } from './write-layer-tar.ts';
+import type { FingerprintRequest, LayerTarRequest, LayerTarResult } from './tree-request.ts';
 import { answerRequests } from './worker-answer.ts';
 
 answerRequests((request: LayerTarRequest | FingerprintRequest) => {

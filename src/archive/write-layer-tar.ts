@@ -1,18 +1,6 @@
-import type { Digest } from '../foundation/index.ts';
 import type { LayerTarSpec } from './layer-tar.ts';
 import { inTreePool } from './tree-pool.ts';
-
-export interface LayerTarRequest {
-  readonly spec: LayerTarSpec;
-  readonly outputPath: string | undefined;
-}
-
-export interface LayerTarResult {
-  /** Of the uncompressed tar. */
-  readonly diffId: Digest;
-  /** Of the uncompressed tar. */
-  readonly sizeBytes: number;
-}
+import type { LayerTarResult } from './tree-request.ts';
 
 /**
  * Writes a layer's tar, byte for byte what the reference lifecycle would write (CNB.md C144, C145), in a worker

@@ -8,7 +8,7 @@ import type { LayerTree } from '../layers-directory.ts';
 import { readLayersFile, readLayersText } from '../read-layers-file.ts';
 import { announceLayer } from './added-layer.ts';
 import type { AddedLayer } from './added-layer.ts';
-import type { ExportInputs, ExportPorts } from './export-image.ts';
+import type { ExportInputs, ExportPorts } from './export-inputs.ts';
 import { CREATED_BY } from './history.ts';
 import { treeLayer } from './layer-specs.ts';
 

@@ -1,6 +1,6 @@
 import { LABELS, formatBuildMetadataLabel, formatLifecycleMetadataLabel, formatProjectMetadataLabel, isApiAtLeast } from '../../cnb/index.ts';
 import type { LifecycleMetadataLabel } from '../../cnb/index.ts';
-import type { ExportInputs } from './export-image.ts';
+import type { ExportInputs } from './export-inputs.ts';
 
 /** The diff IDs of an export that its label names. */
 export type ExportedShas = Pick<LifecycleMetadataLabel, 'app' | 'sbom' | 'buildpacks' | 'config' | 'launcher' | 'process-types'>;

@@ -3,7 +3,7 @@ import { TspackError } from '../../foundation/index.ts';
 import { imageTarget } from '../analyze/image-target.ts';
 import type { ImageTarget } from '../../cnb/index.ts';
 import type { Image } from '../../oci/index.ts';
-import type { RebaseInputs } from './rebase.ts';
+import type { RebaseInputs } from './rebase-inputs.ts';
 
 /** Whether the app was exported by a platform that knows targets, not only stacks. */
 function knowsTargets(app: Image): boolean {

@@ -3,7 +3,7 @@ import { formatImageReference, parseImageReference } from '../../oci/index.ts';
 import { isSameBase } from './check-rebase.ts';
 import type { LifecycleMetadataLabel } from '../../cnb/index.ts';
 import type { ImageReference } from '../../oci/index.ts';
-import type { RebaseInputs } from './rebase.ts';
+import type { RebaseInputs } from './rebase-inputs.ts';
 
 type RunImageNames = NonNullable<LifecycleMetadataLabel['stack']>['runImage'];
 

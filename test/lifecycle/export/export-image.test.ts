@@ -9,7 +9,8 @@ import { createPlainLayersDirectory } from '../../../src/lifecycle/cache/plain-l
 import type { LayerCache } from '../../../src/lifecycle/cache/layer-cache.ts';
 import type { LifecycleEvent } from '../../../src/lifecycle/events.ts';
 import { exportImage } from '../../../src/lifecycle/export/export-image.ts';
-import type { ExportInputs, ExportOutcome } from '../../../src/lifecycle/export/export-image.ts';
+import type { ExportOutcome } from '../../../src/lifecycle/export/export-image.ts';
+import type { ExportInputs } from '../../../src/lifecycle/export/export-inputs.ts';
 import { createLayerWriter, openBlobDirectory, validateImage } from '../../../src/oci/index.ts';
 import type { Image, Layer } from '../../../src/oci/index.ts';
 import { makeSocket } from '../../support/make-socket.ts';
