@@ -2,6 +2,7 @@ import { formatToml } from '../foundation/index.ts';
 import type { BuildpackReference } from './buildpack-id.ts';
 import type { Fields, SpecTable } from './fields.ts';
 import { decodeToml, defined } from './fields.ts';
+import { formatGoToml } from './go-toml.ts';
 import { readReference } from './order.ts';
 
 /** A dependency that a buildpack asks for. `metadata` is the buildpacks' own. */
@@ -37,7 +38,8 @@ function readAlternative(fields: Fields): BuildPlanAlternative {
 }
 
 function readRequire(fields: Fields): Require {
-  if (fields.has('version')) fields.problem('version', 'is not supported, use metadata.version');
+  // An empty one is none, as in the reference.
+  if ((fields.string('version') ?? '') !== '') fields.problem('version', 'is not supported, use metadata.version');
   return defined<Require>({ name: fields.requiredString('name'), metadata: fields.freeTable('metadata') });
 }
 
@@ -113,6 +115,7 @@ export function parseBuildpackPlan(text: string, file: string): BuildpackPlan {
   return decodeToml(text, file, (fields) => ({ entries: fields.tables('entries').map(readRequire) }));
 }
 
+/** Writes a buildpack plan as the reference lifecycle does: there are shell buildpacks that read it line by line. */
 export function formatBuildpackPlan(plan: BuildpackPlan): string {
-  return formatToml({ entries: plan.entries });
+  return formatGoToml({ entries: plan.entries.length === 0 ? undefined : plan.entries.map(({ name, metadata }) => ({ name, metadata })) });
 }

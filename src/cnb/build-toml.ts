@@ -1,6 +1,7 @@
 import { formatToml } from '../foundation/index.ts';
 import { decodeToml, defined, present } from './fields.ts';
 import type { SpecTable } from './fields.ts';
+import { formatGoToml } from './go-toml.ts';
 import { nonEmpty, readBom } from './launch-toml.ts';
 import type { BomEntry } from './launch-toml.ts';
 
@@ -32,9 +33,10 @@ export interface StoreToml {
 
 /** Decodes store.toml. Throws `TOML_INVALID` or `SPEC_FILE_INVALID`. */
 export function parseStoreToml(text: string, file: string): StoreToml {
-  return decodeToml(text, file, (fields) => defined<StoreToml>({ metadata: fields.freeTable('metadata') }));
+  return decodeToml(text, file, (fields) => defined<StoreToml>({ metadata: fields.jsonTable('metadata') }));
 }
 
+/** Writes store.toml in the form of the reference. */
 export function formatStoreToml(store: StoreToml): string {
-  return formatToml(present({ metadata: store.metadata }));
+  return formatGoToml({ metadata: store.metadata });
 }

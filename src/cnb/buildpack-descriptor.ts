@@ -104,9 +104,10 @@ export function inferTargets<Descriptor extends BuildpackDescriptor | ExtensionD
 function readApi(fields: Fields, key: 'buildpack' | 'extension'): ApiVersion {
   const info = fields.raw(key) as { readonly id?: unknown; readonly version?: unknown } | undefined;
   const api = fields.raw('api');
+  const text = (value: unknown): string | undefined => (typeof value === 'string' || typeof value === 'number' ? String(value) : undefined);
   return requireBuildpackApi(
-    api === undefined ? undefined : String(api),
-    formatBuildpackReference({ id: String(info?.id ?? 'unknown'), version: String(info?.version ?? 'unknown') }),
+    api === undefined ? undefined : (text(api) ?? ''),
+    formatBuildpackReference({ id: text(info?.id) ?? 'unknown', version: text(info?.version) ?? 'unknown' }),
   );
 }
 

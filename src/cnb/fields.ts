@@ -3,7 +3,7 @@ import { SpecFileError } from './spec-file-error.ts';
 import type { SpecFileProblem } from './spec-file-error.ts';
 
 /** A value as TOML or JSON hold it. */
-export type SpecValue = string | number | boolean | null | Date | readonly SpecValue[] | { readonly [key: string]: SpecValue };
+export type SpecValue = string | number | bigint | boolean | null | Date | readonly SpecValue[] | { readonly [key: string]: SpecValue };
 /** A free-form table, such as `[metadata]`. */
 export interface SpecTable {
   readonly [key: string]: SpecValue;
@@ -103,6 +103,14 @@ export class Fields {
     return this.#wrong(key, 'a table', value);
   }
 
+  /** As {@link freeTable}, for what goes on as JSON, which has neither `nan` nor `inf`. */
+  jsonTable(key: string): SpecTable | undefined {
+    const table = this.freeTable(key);
+    if (table === undefined || isFinite(table)) return table;
+    this.problem(key, 'holds a number that is not finite');
+    return undefined;
+  }
+
   #at(key: string): string {
     const shown = /^[A-Za-z0-9_-]+$/.test(key) ? key : JSON.stringify(key);
     return this.#path === '' ? shown : `${this.#path}.${shown}`;
@@ -121,21 +129,49 @@ export function decodeToml<T>(text: string, file: string, read: (fields: Fields)
 
 /** Decodes JSON text. Throws a {@link SpecFileError}. */
 export function decodeJson<T>(text: string, file: string, read: (fields: Fields) => T): T {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new SpecFileError(file, [{ keyPath: '', problem: `is not JSON: ${(error as Error).message}` }]);
-  }
+  const value = parseJson(text, file);
   if (!isTable(value)) throw new SpecFileError(file, [{ keyPath: '', problem: `want an object, not ${kindOf(value)}` }]);
   return decodeTable(value, file, read);
 }
 
+/** Decodes JSON text that is a list: to `read` it is the member `key` of a table. null is an empty one. Throws a {@link SpecFileError}. */
+export function decodeJsonList<T>(text: string, file: string, key: string, read: (fields: Fields) => T): T {
+  return decodeTable({ [key]: parseJson(text, file) ?? [] }, file, read);
+}
+
+function parseJson(text: string, file: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new SpecFileError(file, [{ keyPath: '', problem: `is not JSON: ${(error as Error).message}` }]);
+  }
+}
+
 function decodeTable<T>(table: object, file: string, read: (fields: Fields) => T): T {
+  if (isDeeperThan(table, MAXIMUM_DEPTH)) throw new SpecFileError(file, [{ keyPath: '', problem: `is nested more than ${MAXIMUM_DEPTH} levels deep` }]);
   const problems: SpecFileProblem[] = [];
   const value = read(new Fields(table, '', problems));
   if (problems.length > 0) throw new SpecFileError(file, problems);
   return value;
+}
+
+/** No file of the specs comes near, and everything after may recurse. */
+const MAXIMUM_DEPTH = 200;
+
+function isDeeperThan(value: object, limit: number): boolean {
+  const open: (readonly [object, number])[] = [[value, 1]];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const [parent, depth] = next;
+    if (depth > limit) return true;
+    for (const member of Object.values(parent) as readonly unknown[]) if (typeof member === 'object' && member !== null) open.push([member, depth + 1]);
+  }
+  return false;
+}
+
+function isFinite(value: SpecValue): boolean {
+  if (typeof value === 'number') return Number.isFinite(value);
+  if (typeof value !== 'object' || value === null || value instanceof Date) return true;
+  return (Object.values(value) as readonly SpecValue[]).every(isFinite);
 }
 
 function isTable(value: unknown): value is object {
@@ -146,7 +182,7 @@ function kindOf(value: unknown): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'a list';
   if (value instanceof Date) return 'a date';
-  return { string: 'a string', number: 'a number', boolean: 'a boolean', object: 'a table' }[typeof value as string] ?? typeof value;
+  return { string: 'a string', number: 'a number', bigint: 'a number', boolean: 'a boolean', object: 'a table' }[typeof value as string] ?? typeof value;
 }
 
 function copyTable(table: object): SpecTable {
@@ -159,6 +195,9 @@ function copyValue(value: unknown): SpecValue {
   if (Array.isArray(value)) return value.map(copyValue);
   return isTable(value) ? copyTable(value) : (value as SpecValue);
 }
+
+/** Lists without elements are written as if they were not there. */
+export const unlessEmpty = <T>(list: readonly T[] | undefined): readonly T[] | undefined => (list?.length === 0 ? undefined : list);
 
 /** An object without the members that are undefined; what `exactOptionalPropertyTypes` asks for. */
 export function defined<T extends object>(value: { readonly [K in keyof T]: T[K] | undefined }): T {

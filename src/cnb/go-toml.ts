@@ -73,11 +73,17 @@ function formatInline(value: GoTomlValue): string {
   if (value instanceof JsonText) return value.text;
   if (typeof value === 'string') return formatString(value);
   if (value instanceof Date) return value.toISOString().replace(/\.?0*Z$/, 'Z');
-  if (Array.isArray(value)) return `[${(value as readonly GoTomlValue[]).map(formatInline).join(', ')}]`;
-  if (isTable(value))
-    return `{${membersOf(value)
-      .map(([key, member]) => `${formatKey(key)} = ${formatInline(member!)}`)
-      .join(', ')}}`;
+  if (Array.isArray(value))
+    return `[${(value as readonly (GoTomlValue | null)[])
+      .filter((item) => item !== null)
+      .map(formatInline)
+      .join(', ')}]`;
+  if (isTable(value)) {
+    const members = membersOf(value).filter((member): member is readonly [string, GoTomlValue] => member[1] !== undefined && member[1] !== null);
+    return `{${members.map(([key, member]) => `${formatKey(key)} = ${formatInline(member)}`).join(', ')}}`;
+  }
+  // As an integer it could be more than TOML's 64 bits; the reference writes every number of a label as a float.
+  if (typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value)) return value.toExponential();
   return String(value)
     .replace(/^(-?)Infinity$/, '$1inf')
     .replace('NaN', 'nan');

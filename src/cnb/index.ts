@@ -37,8 +37,15 @@ export { formatTarget, isTargetSatisfied, parseOsRelease, targetEnv, withDistrib
 export type { Distribution, ImageTarget, SupportedTarget } from './target.ts';
 export { inferTargets, isForExecEnv, parseBuildpackDescriptor, parseExtensionDescriptor } from './buildpack-descriptor.ts';
 export type { BuildpackDescriptor, ExtensionDescriptor, License, ModuleDescriptor, Stack } from './buildpack-descriptor.ts';
-export { formatOrderToml, parseOrderToml, parseSystemToml, withSystemBuildpacks } from './order.ts';
-export type { Order, OrderElement, OrderGroup, OrderToml, SystemToml } from './order.ts';
+export { formatOrderToml, formatSystemToml, parseOrderToml, parseSystemToml, withSystemBuildpacks } from './order.ts';
+export type { LooseOrder, Order, OrderElement, OrderGroup, OrderReference, OrderToml, SystemToml } from './order.ts';
+export { parseBuilderToml } from './builder-toml.ts';
+export type { BuilderToml, BuilderTomlLifecycle, BuilderTomlModule } from './builder-toml.ts';
+export { parsePackageToml } from './package-toml.ts';
+export type { PackageToml } from './package-toml.ts';
+export { formatNewModule, parseModuleSummary } from './module-summary.ts';
+export type { ModuleKind, ModuleSummary } from './module-summary.ts';
+export { parseTargetText, targetParts } from './target-text.ts';
 export { formatGroupToml, parseGroupToml } from './group.ts';
 export type { Group, GroupElement } from './group.ts';
 export {
@@ -60,14 +67,19 @@ export { formatLaunchToml, parseLaunchToml } from './launch-toml.ts';
 export type { BomEntry, Label, LaunchToml, ProcessDefinition, Slice } from './launch-toml.ts';
 export { formatLaunchMetadata, parseLaunchMetadata } from './launch-metadata.ts';
 export type { AttributedBomEntry, LaunchMetadata, LaunchProcess } from './launch-metadata.ts';
+export { parseExtendConfig } from './extend-config.ts';
+export type { ExtendArgument, ExtendConfig } from './extend-config.ts';
 export { formatBuildToml, formatStoreToml, parseBuildToml, parseStoreToml } from './build-toml.ts';
 export type { BuildToml, StoreToml } from './build-toml.ts';
 export { formatLifecycleDescriptor, formatRunToml, formatStackToml, parseLifecycleDescriptor, parseRunToml, parseStackToml } from './run-toml.ts';
 export type { LifecycleDescriptor, RunImageEntry, RunToml, StackToml } from './run-toml.ts';
+export { describeLifecycle, lifecycleVersion } from './lifecycle-version.ts';
 export { formatAnalyzedToml, parseAnalyzedToml } from './analyzed-toml.ts';
 export type { AnalyzedRunImage, AnalyzedToml } from './analyzed-toml.ts';
 export { formatReportToml, parseReportToml } from './report-toml.ts';
 export type { ReportToml } from './report-toml.ts';
+export { parseProjectDescriptor } from './project-descriptor.ts';
+export type { ProjectDescriptor, ProjectModule, ProjectVariable } from './project-descriptor.ts';
 export { LABELS } from './labels/names.ts';
 export {
   EMPTY_LIFECYCLE_METADATA,
@@ -85,14 +97,13 @@ export {
   formatBuilderMetadataLabel,
   formatBuildpackageMetadataLabel,
   formatModuleLayersLabel,
-  formatOrderLabel,
-  formatSystemLabel,
   parseBuilderMetadataLabel,
   parseBuildpackageMetadataLabel,
   parseModuleLayersLabel,
-  parseOrderLabel,
 } from './labels/builder-labels.ts';
 export type { BuilderMetadataLabel, BuilderModule, BuildpackageMetadataLabel, ModuleLayer, ModuleLayersLabel } from './labels/builder-labels.ts';
+export { formatOrderLabel, formatSystemLabel, parseOrderLabel, parseSystemLabel } from './labels/order-labels.ts';
+export type { LooseSystem } from './labels/order-labels.ts';
 export { SBOM_FILE_FORMATS, collectedSbomPath, parseSbomFileName, sbomFileName } from './sbom-files.ts';
 export type { SbomFileFormat, SbomFileName, SbomPurpose } from './sbom-files.ts';
 export {

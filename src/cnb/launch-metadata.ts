@@ -74,7 +74,7 @@ function readAttributedBomEntry(fields: Fields): AttributedBomEntry {
   const buildpack = fields.table('buildpack');
   return defined<AttributedBomEntry>({
     name: fields.string('name') ?? '',
-    metadata: fields.freeTable('metadata'),
+    metadata: fields.jsonTable('metadata'),
     buildpack: { id: buildpack?.string('id') ?? '', version: buildpack?.string('version') ?? '' },
   });
 }

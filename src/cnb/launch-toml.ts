@@ -98,7 +98,7 @@ function readCommandList(fields: Fields): readonly string[] {
 export function readBom(fields: Fields): readonly BomEntry[] {
   return fields.tables('bom').map((entry) => {
     if (entry.string('version') ?? '') entry.problem('version', 'is not allowed at the top level, use metadata.version');
-    return defined<BomEntry>({ name: entry.string('name') ?? '', metadata: entry.freeTable('metadata') });
+    return defined<BomEntry>({ name: entry.string('name') ?? '', metadata: entry.jsonTable('metadata') });
   });
 }
 

@@ -1,6 +1,7 @@
 import { formatToml } from '../foundation/index.ts';
 import { decodeToml, defined, present } from './fields.ts';
 import type { SpecTable } from './fields.ts';
+import { formatGoToml } from './go-toml.ts';
 
 /** Flags of a layer (`buildpack.md#layer-types`). */
 export interface LayerTypes {
@@ -28,7 +29,7 @@ export function parseLayerToml(text: string, file: string): LayerContentMetadata
     const flag = (name: string): boolean => types?.boolean(name) ?? false;
     return defined<LayerContentMetadata>({
       types: { launch: flag('launch'), build: flag('build'), cache: flag('cache') },
-      metadata: fields.freeTable('metadata'),
+      metadata: fields.jsonTable('metadata'),
     });
   });
 }
@@ -38,7 +39,7 @@ export function formatLayerToml(layer: LayerContentMetadata): string {
   return formatToml(present({ types: layer.types, metadata: layer.metadata }));
 }
 
-/** Writes `<layer>.toml` of a restored layer: metadata alone, so that the flags are all false (C091). */
+/** Writes `<layer>.toml` of a restored layer, in the form of the reference: metadata alone, so that the flags are all false (C091). */
 export function formatRestoredLayerToml(metadata: SpecTable | undefined): string {
-  return formatToml(present({ metadata }));
+  return formatGoToml({ metadata });
 }

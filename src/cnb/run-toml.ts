@@ -1,5 +1,7 @@
 import { formatToml } from '../foundation/index.ts';
-import { decodeToml, defined, present } from './fields.ts';
+import { formatGoToml } from './go-toml.ts';
+import type { GoTomlStruct } from './go-toml.ts';
+import { decodeToml, defined } from './fields.ts';
 import type { Fields } from './fields.ts';
 import { nonEmpty } from './launch-toml.ts';
 
@@ -20,7 +22,7 @@ export function parseRunToml(text: string, file: string): RunToml {
 }
 
 export function formatRunToml(run: RunToml): string {
-  return formatToml({ images: run.images.map(runImageEntryToml) });
+  return formatGoToml({ images: run.images.map(runImageEntryToml) });
 }
 
 /** stack.toml, below Platform API 0.12. */
@@ -37,15 +39,15 @@ export function parseStackToml(text: string, file: string): StackToml {
 }
 
 export function formatStackToml(stack: StackToml): string {
-  return formatToml({ 'run-image': runImageEntryToml(stack.runImage) });
+  return formatGoToml({ 'run-image': runImageEntryToml(stack.runImage) });
 }
 
 export function readRunImageEntry(fields: Fields): RunImageEntry {
   return { image: fields.string('image') ?? '', mirrors: fields.strings('mirrors') ?? [] };
 }
 
-export function runImageEntryToml(entry: RunImageEntry): Record<string, unknown> {
-  return present({ image: entry.image === '' ? undefined : entry.image, mirrors: nonEmpty(entry.mirrors) });
+export function runImageEntryToml(entry: RunImageEntry): GoTomlStruct {
+  return { image: entry.image === '' ? undefined : entry.image, mirrors: nonEmpty(entry.mirrors) };
 }
 
 /** lifecycle.toml at the root of a lifecycle archive or image. */

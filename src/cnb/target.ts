@@ -29,14 +29,17 @@ export interface ImageTarget {
 export function readSupportedTargets(fields: Fields): readonly SupportedTarget[] {
   return fields.tables('targets').map((target) =>
     defined<SupportedTarget>({
-      os: target.string('os'),
-      arch: target.string('arch'),
+      os: nonEmpty(target.string('os')),
+      arch: nonEmpty(target.string('arch')),
       // The spec says `variant`, the reference reads `arch-variant`.
-      variant: target.string('variant') ?? target.string('arch-variant'),
+      variant: nonEmpty(target.string('variant')) ?? nonEmpty(target.string('arch-variant')),
       distros: target.tables('distros').map(readDistribution),
     }),
   );
 }
+
+/** Labels say `"arch":""` where a descriptor says nothing. */
+const nonEmpty = (text: string | undefined): string | undefined => (text === '' ? undefined : text);
 
 export function readDistribution(fields: Fields): Distribution {
   return { name: fields.string('name') ?? '', version: fields.string('version') ?? '' };

@@ -1,13 +1,16 @@
-import { decodeJson, defined, present } from '../fields.ts';
+import { GoStruct, formatGoJson } from '../../foundation/index.ts';
+import type { GoValue } from '../../foundation/index.ts';
+import { compareApiVersions, formatApiVersion, tryParseApiVersion } from '../api-version.ts';
+import { decodeJson, defined, unlessEmpty } from '../fields.ts';
 import type { Fields } from '../fields.ts';
 import type { License, Stack } from '../buildpack-descriptor.ts';
-import { orderElementToml, readOrder } from '../order.ts';
-import type { Order, SystemToml } from '../order.ts';
+import { readOrder } from '../order.ts';
+import type { Order } from '../order.ts';
 import { readRunImageEntry } from '../run-toml.ts';
 import type { RunImageEntry } from '../run-toml.ts';
 import { readSupportedTargets } from '../target.ts';
 import type { SupportedTarget } from '../target.ts';
-import { SpecFileError } from '../spec-file-error.ts';
+import { orderStructs } from './order-labels.ts';
 
 /** A buildpack or extension as `io.buildpacks.builder.metadata` lists it. */
 export interface BuilderModule {
@@ -17,7 +20,9 @@ export interface BuilderModule {
   readonly description?: string;
   readonly homepage?: string;
   readonly keywords?: readonly string[];
+  readonly execEnv?: readonly string[];
   readonly licenses?: readonly License[];
+  readonly clearEnv?: boolean;
 }
 
 interface ApiLists {
@@ -73,25 +78,59 @@ function readModule(fields: Fields): BuilderModule {
     description: fields.string('description'),
     homepage: fields.string('homepage'),
     keywords: fields.strings('keywords'),
-    licenses: fields.has('licenses')
-      ? fields.tables('licenses').map((license) => defined<License>({ type: license.string('type'), uri: license.string('uri') }))
-      : undefined,
+    execEnv: fields.strings('exec-env'),
+    licenses: fields.has('licenses') ? fields.tables('licenses').map(readLicense) : undefined,
+    clearEnv: fields.boolean('clear-env'),
   });
 }
 
-export function formatBuilderMetadataLabel(label: BuilderMetadataLabel): string {
-  const { buildpack, platform } = label.lifecycle.apis;
-  const { version } = label.lifecycle;
-  return JSON.stringify({
-    description: label.description,
-    buildpacks: label.buildpacks,
-    extensions: label.extensions,
-    stack: label.stack,
-    lifecycle: { version, api: present({ buildpack: buildpack.supported[0], platform: platform.supported[0] }), apis: { buildpack, platform } },
-    createdBy: label.createdBy,
-    images: label.images,
-  });
+/** pack writes the names of Go's fields, and reads any case. */
+function readLicense(fields: Fields): License {
+  return defined<License>({ type: fields.string('Type') ?? fields.string('type'), uri: fields.string('URI') ?? fields.string('uri') });
 }
+
+function moduleMembers(module: BuilderModule): Readonly<Record<string, GoValue | undefined>> {
+  const { id, name, version, description, homepage, keywords, execEnv, licenses, clearEnv } = module;
+  return {
+    id,
+    name,
+    version,
+    description,
+    homepage,
+    keywords: unlessEmpty(keywords),
+    'exec-env': unlessEmpty(execEnv),
+    licenses: unlessEmpty(licenses)?.map(({ type = '', uri = '' }) => new GoStruct({ Type: type, URI: uri })),
+    'clear-env': clearEnv === true ? true : undefined,
+  };
+}
+
+/** The label as pack writes it, byte for byte. */
+export function formatBuilderMetadataLabel(label: BuilderMetadataLabel): string {
+  const { version, apis } = label.lifecycle;
+  const modules = (list: readonly BuilderModule[]) => list.map((module) => new GoStruct(moduleMembers(module)));
+  const lists = ({ deprecated, supported }: ApiLists) => new GoStruct({ deprecated, supported });
+  const api = new GoStruct({ buildpack: earliest(apis.buildpack), platform: earliest(apis.platform) });
+  return formatGoJson(
+    new GoStruct({
+      description: label.description,
+      buildpacks: modules(label.buildpacks),
+      extensions: modules(label.extensions),
+      stack: new GoStruct({ runImage: runImageStruct(label.stack.runImage) }),
+      lifecycle: new GoStruct({ version, api, apis: new GoStruct({ buildpack: lists(apis.buildpack), platform: lists(apis.platform) }) }),
+      createdBy: new GoStruct({ name: label.createdBy.name, version: label.createdBy.version }),
+      images: label.images.map(runImageStruct),
+    }),
+  );
+}
+
+/** For readers that know one version only. */
+function earliest({ deprecated, supported }: ApiLists): string | undefined {
+  const versions = [...deprecated, ...supported].flatMap((text) => tryParseApiVersion(text) ?? []);
+  const first = versions.sort(compareApiVersions)[0];
+  return first === undefined ? undefined : formatApiVersion(first);
+}
+
+const runImageStruct = ({ image, mirrors }: RunImageEntry): GoStruct => new GoStruct({ image, mirrors: mirrors.length === 0 ? null : mirrors });
 
 /** A buildpack or extension of `io.buildpacks.buildpack.layers` (C194). */
 export interface ModuleLayer {
@@ -137,47 +176,35 @@ function mapTables<T>(fields: Fields, read: (member: Fields) => T): Readonly<Rec
   );
 }
 
+/** The label as pack writes it, byte for byte. */
 export function formatModuleLayersLabel(label: ModuleLayersLabel): string {
-  return JSON.stringify(
-    mapValues(label, (versions) =>
-      mapValues(versions, (layer) =>
-        present({
-          api: layer.api,
-          stacks: layer.stacks,
-          targets: layer.targets?.map(({ os, arch, variant, distros }) => present({ os, arch, variant, distros: distros.length === 0 ? undefined : distros })),
-          order: layer.order?.map(({ group }) => ({ group: group.map(orderElementToml) })),
-          layerDiffID: layer.layerDiffID,
-          homepage: layer.homepage,
-          name: layer.name,
-        }),
-      ),
-    ),
+  return formatGoJson(mapValues(label, (versions) => mapValues(versions, moduleLayerStruct)));
+}
+
+function moduleLayerStruct(layer: ModuleLayer): GoStruct {
+  const { api, layerDiffID, homepage, name } = layer;
+  return new GoStruct({
+    api,
+    stacks: unlessEmpty(layer.stacks)?.map(stackStruct),
+    targets: unlessEmpty(layer.targets)?.map(targetStruct),
+    order: layer.order === undefined || layer.order.length === 0 ? undefined : orderStructs(layer.order),
+    layerDiffID,
+    homepage,
+    name,
+  });
+}
+
+const stackStruct = ({ id, mixins }: Stack): GoStruct => new GoStruct({ id, mixins: unlessEmpty(mixins) });
+
+function targetStruct({ os = '', arch = '', variant, distros }: SupportedTarget): GoStruct {
+  const distributions = distros.map(
+    ({ name, version }) => new GoStruct({ name: name === '' ? undefined : name, version: version === '' ? undefined : version }),
   );
+  return new GoStruct({ os, arch, variant, distros: unlessEmpty(distributions) });
 }
 
 const mapValues = <T, U>(map: Readonly<Record<string, T>>, change: (value: T) => U): Record<string, U> =>
   Object.fromEntries(Object.entries(map).map(([key, value]) => [key, change(value)]));
-
-/** Decodes `io.buildpacks.buildpack.order` or `.order-extensions`: a JSON list of groups. Throws `SPEC_FILE_INVALID`. */
-export function parseOrderLabel(text: string, name: string): Order {
-  let list: unknown;
-  try {
-    list = JSON.parse(text);
-  } catch (error) {
-    throw new SpecFileError(`label ${name}`, [{ keyPath: '', problem: `is not JSON: ${(error as Error).message}` }]);
-  }
-  return decodeJson(JSON.stringify({ order: list ?? [] }), `label ${name}`, (fields) => readOrder(fields, 'order'));
-}
-
-export function formatOrderLabel(order: Order): string {
-  return JSON.stringify(order.map(({ group }) => ({ group: group.map(orderElementToml) })));
-}
-
-/** The label `io.buildpacks.buildpack.system`. */
-export function formatSystemLabel(system: SystemToml): string {
-  const part = (elements: SystemToml['pre']) => ({ buildpacks: elements.map(orderElementToml) });
-  return JSON.stringify({ pre: part(system.pre), post: part(system.post) });
-}
 
 /** The label `io.buildpacks.buildpackage.metadata` (`distribution.md#buildpackage`): which buildpack a package is of. */
 export interface BuildpackageMetadataLabel extends BuilderModule {
@@ -198,6 +225,8 @@ export function parseBuildpackageMetadataLabel(text: string): BuildpackageMetada
   );
 }
 
+/** The label as pack writes it, byte for byte. Packages of extensions have no stacks. */
 export function formatBuildpackageMetadataLabel(label: BuildpackageMetadataLabel): string {
-  return JSON.stringify({ ...label });
+  const { stacks } = label;
+  return formatGoJson(new GoStruct({ ...moduleMembers(label), stacks: stacks === undefined || stacks.length === 0 ? null : stacks.map(stackStruct) }));
 }

@@ -122,14 +122,14 @@ export function readBuildpackLayers(fields: Fields): BuildpackLayersRecord {
         return layer === undefined ? [] : [[name, readLayerRecord(layer)] as const];
       }),
     ),
-    store: store === undefined ? undefined : defined<{ metadata?: SpecTable }>({ metadata: store.freeTable('metadata') }),
+    store: store === undefined ? undefined : defined<{ metadata?: SpecTable }>({ metadata: store.jsonTable('metadata') }),
   });
 }
 
 function readLayerRecord(fields: Fields): LayerRecord {
   return defined<LayerRecord>({
     sha: fields.string('sha') ?? '',
-    data: fields.freeTable('data') ?? fields.freeTable('metadata'), // analyzed.toml calls it metadata
+    data: fields.jsonTable('data') ?? fields.jsonTable('metadata'), // analyzed.toml calls it metadata
     build: fields.boolean('build') ?? false,
     launch: fields.boolean('launch') ?? false,
     cache: fields.boolean('cache') ?? false,

@@ -43,8 +43,8 @@ function readProjectMetadata(fields: Fields): ProjectMetadata {
   return {
     source: defined<NonNullable<ProjectMetadata['source']>>({
       type: source.string('type') ?? '',
-      version: source.freeTable('version'),
-      metadata: source.freeTable('metadata'),
+      version: source.jsonTable('version'),
+      metadata: source.jsonTable('metadata'),
     }),
   };
 }
