@@ -28,6 +28,15 @@ export class TspackError<Code extends string = string> extends Error {
   }
 }
 
+/** What `run` returns; an error for the user becomes another one, which says more of where it happened. */
+export function rewordErrors<Value>(run: () => Value, reword: (error: TspackError) => TspackError): Value {
+  try {
+    return run();
+  } catch (error) {
+    throw error instanceof TspackError ? reword(error as TspackError) : error;
+  }
+}
+
 /** Whether `error` carries this Node system error code, such as `ENOENT`. */
 export function hasSystemCode(error: unknown, ...codes: readonly string[]): error is NodeJS.ErrnoException {
   return error instanceof Error && codes.includes(String((error as NodeJS.ErrnoException).code));

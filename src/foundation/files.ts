@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, statSync, utimesSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { hasSystemCode } from './error.ts';
+import { systemClock } from './events.ts';
+import type { Clock } from './events.ts';
 
 /** A name beside `path` that no other process uses, for a file that is renamed to `path` when complete. */
 export function temporaryBeside(path: string): string {
@@ -47,6 +49,29 @@ export function writeFileAtomic(path: string, content: Uint8Array | string, mode
   }
 }
 
+/** What has been marked is not marked again for so long. */
+const MARK_MILLISECONDS = 60_000;
+
+/**
+ * Whether a file or folder of a cache is there. If so, it counts as used now: its modification time says when somebody
+ * last wanted it, and pruning goes by that. Not for what is only listed or measured.
+ */
+export function markUsed(path: string, clock: Clock = systemClock): boolean {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found === undefined) return false;
+  const now = clock.now();
+  if (Math.abs(now.getTime() - found.mtimeMs) < MARK_MILLISECONDS) return true;
+  try {
+    utimesSync(path, now, now);
+    return true;
+  } catch (error) {
+    // Removed this moment, or not ours to write: nobody of ours prunes it then.
+    if (hasSystemCode(error, 'ENOENT')) return false;
+    if (hasSystemCode(error, 'EACCES', 'EPERM', 'EROFS')) return true;
+    throw error;
+  }
+}
+
 let root: string | undefined;
 
 /** The folder of this package, where `builders/`, `launcher/bin/` and `dist/` lie. Works from `src/` and from `dist/`. */
@@ -61,4 +86,10 @@ export function packageRoot(): string {
     root = directory;
   }
   return root;
+}
+
+/** The bundle of a kind of worker threads: in `dist/workers`, or beside the code where that lies in one folder. */
+export function workerFile(name: string): string {
+  const beside = join(import.meta.dirname, `worker-${name}.mjs`);
+  return existsSync(beside) ? beside : join(packageRoot(), 'dist', 'workers', `${name}.js`);
 }

@@ -8,7 +8,7 @@ export class GoStruct {
 }
 
 /** What {@link formatGoJson} writes. Plain objects are Go maps: their keys are sorted by bytes. */
-export type GoValue = string | number | boolean | null | Date | GoStruct | readonly GoValue[] | { readonly [key: string]: GoValue };
+export type GoValue = string | number | bigint | boolean | null | Date | GoStruct | readonly GoValue[] | { readonly [key: string]: GoValue };
 
 /**
  * JSON as Go's `encoding/json` writes it: no white space, struct members in order, map keys sorted by bytes, and
@@ -16,7 +16,7 @@ export type GoValue = string | number | boolean | null | Date | GoStruct | reado
  * reference lifecycle needs the same bytes. Throws RangeError for NaN and infinities, which JSON does not have.
  */
 export function formatGoJson(value: GoValue): string {
-  if (value === null || typeof value === 'boolean') return String(value);
+  if (value === null || typeof value === 'boolean' || typeof value === 'bigint') return String(value);
   if (typeof value === 'string') return formatString(value);
   if (typeof value === 'number') {
     if (!Number.isFinite(value)) throw new RangeError(`Cannot write ${value} as JSON`);

@@ -4,12 +4,13 @@
  *
  * @packageDocumentation
  */
-export { TspackError, hasSystemCode } from './error.ts';
+export { TspackError, hasSystemCode, rewordErrors } from './error.ts';
 export type { TspackErrorOptions } from './error.ts';
 export { redact, registerSecret } from './redact.ts';
 export { digestFromHex, digestHex, digestOf, isDigest, parseDigest } from './digest.ts';
 export type { Digest } from './digest.ts';
-export { makeDirectory, packageRoot, temporaryBeside, writeFileAtomic } from './files.ts';
+export { makeDirectory, markUsed, packageRoot, temporaryBeside, workerFile, writeFileAtomic } from './files.ts';
+export { compileGlobs } from './globs.ts';
 export { removeTree } from './remove-tree.ts';
 export { GoStruct, formatGoJson, sortedMembers, wellFormed } from './go-json.ts';
 export type { GoValue } from './go-json.ts';
@@ -18,5 +19,8 @@ export type { TomlTable, TomlValue } from './toml.ts';
 export { runProcess } from './process.ts';
 export type { ProcessOptions, ProcessResult } from './process.ts';
 export { nearestNames } from './suggest.ts';
+export { DOWNLOAD_RECORD, DOWNLOADS_VARIABLE, downloadName, formatDownloadFact, parseDownloadFacts, parseDownloadName, publicUrl } from './download-record.ts';
+export type { DownloadFact, FileDigest } from './download-record.ts';
+export { plainLine } from './plain-line.ts';
 export { systemClock } from './events.ts';
 export type { Clock, EventSink, TransferEvent } from './events.ts';

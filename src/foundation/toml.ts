@@ -3,7 +3,8 @@ import { parse } from 'toml';
 import { stringify } from 'smol-toml';
 import { TspackError } from './error.ts';
 
-export type TomlValue = string | number | boolean | Date | TomlTable | readonly TomlValue[];
+/** Integers that no number holds exactly are a bigint. */
+export type TomlValue = string | number | bigint | boolean | Date | TomlTable | readonly TomlValue[];
 export interface TomlTable {
   readonly [key: string]: TomlValue | undefined;
 }
@@ -20,17 +21,36 @@ export function parseToml(text: string, file: string): TomlTable {
     throw new TspackError({ code: 'TOML_INVALID', message: `Cannot read ${file}: it is larger than ${MAXIMUM_BYTES} bytes` });
   }
   try {
-    return parse(text) as TomlTable;
+    return parseIntegers(text);
   } catch (error) {
     const { location, message } = error as { location?: { start: { line: number; column: number } }; message: string };
     const place = location === undefined ? file : `${file}:${location.start.line}:${location.start.column}`;
     throw new TspackError({
       code: 'TOML_INVALID',
-      message: `Cannot parse ${place}: ${shortened(message)}`,
+      message: `Cannot parse ${place}: ${error instanceof RangeError ? 'it is nested too deeply' : shortened(message)}`,
       nextStep: 'Correct the file, or tell the author of the program that wrote it',
       cause: error,
     });
   }
+}
+
+/** Big integers are rare, and reading every integer as one is slow. */
+function parseIntegers(text: string): TomlTable {
+  try {
+    return parse(text) as TomlTable;
+  } catch (error) {
+    if (!(error instanceof Error) || !error.message.includes('losslessly')) throw error;
+    return withSafeNumbers(parse(text, { bigint: true })) as TomlTable;
+  }
+}
+
+function withSafeNumbers(value: unknown): unknown {
+  if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : value;
+  if (Array.isArray(value)) return value.map(withSafeNumbers);
+  if (typeof value !== 'object' || value === null || value instanceof Date) return value;
+  const table = Object.create(null) as Record<string, unknown>;
+  for (const [key, member] of Object.entries(value)) table[key] = withSafeNumbers(member);
+  return table;
 }
 
 /** The parser lists everything that could have stood there. */
