@@ -24,4 +24,8 @@ export { extractTar } from './extract-tar.ts';
 export type { ExtractOptions, ExtractResult } from './extract-tar.ts';
 export { writeTar } from './write-tar.ts';
 export type { TarSourceEntry } from './write-tar.ts';
+export { openZip } from './read-zip.ts';
+export type { ZipArchive, ZipEntry } from './read-zip.ts';
+export { extractZip } from './extract-zip.ts';
+export type { ExtractZipOptions } from './extract-zip.ts';
 export { hashFile } from './hash-file.ts';

@@ -1,7 +1,6 @@
-import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { Transferable } from 'node:worker_threads';
-import { packageRoot } from '../foundation/index.ts';
+import { workerFile } from '../foundation/index.ts';
 import { reviveFailure } from './worker-answer.ts';
 import type { WorkerAnswer } from './worker-answer.ts';
 
@@ -23,7 +22,7 @@ export class WorkerPool<Request, Result> {
   readonly #busy = new Map<Worker, Task<Request, Result>>();
   readonly #waiting: Task<Request, Result>[] = [];
 
-  /** `name` is the bundle `dist/workers/<name>.js`. */
+  /** `name` is that of the bundle (`workerFile`). */
   constructor(name: string, size: number) {
     this.#name = name;
     this.#size = size;
@@ -61,7 +60,7 @@ export class WorkerPool<Request, Result> {
 
   #start(): Worker {
     // execArgv is for the main thread: a loader or an inspector there must not start again here.
-    const worker = new Worker(join(packageRoot(), 'dist', 'workers', `${this.#name}.js`), { execArgv: [] });
+    const worker = new Worker(workerFile(this.#name), { execArgv: [] });
     worker.unref();
     worker.on('message', (answer: WorkerAnswer<Result>) => {
       const task = this.#busy.get(worker);

@@ -26,6 +26,9 @@ const BUNDLES = [
 /** Where distributions keep what they ship, which is Mozilla's list of some day. */
 const SHIPPED = ['/usr/share/ca-certificates', '/usr/share/pki/ca-trust-source', '/usr/share/pki/trust'];
 
+/** Each names a PEM file that the user's own tools trust. */
+const VARIABLES = ['SSL_CERT_FILE', 'NODE_EXTRA_CA_CERTS', 'PIP_CERT', 'REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE', 'GIT_SSL_CAINFO', 'CARGO_HTTP_CAINFO'];
+
 export interface CertificateOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Existing or not; holds the PEM files and the remembered answer. */
@@ -37,12 +40,12 @@ export interface CertificateOptions {
 
 /**
  * Compares the host's trust with Node's built-in list. Costs some 40 ms when a file has changed, else one stat per
- * file. `SSL_CERT_FILE` and `NODE_EXTRA_CA_CERTS` count as the host's.
+ * file. What the variables of the usual tools name counts as the host's.
  */
 export async function readHostCertificates(options: CertificateOptions): Promise<HostCertificates> {
   const { env, cacheDirectory, bundles = BUNDLES, shipped = SHIPPED } = options;
   const system = bundles.find((path) => existsSync(path));
-  const candidates = [env['SSL_CERT_FILE'], env['NODE_EXTRA_CA_CERTS'], system];
+  const candidates = [...VARIABLES.map((name) => env[name]), system];
   const sources = [...new Set(candidates.filter((path) => path !== undefined && path !== '' && existsSync(path)))] as readonly string[];
   const key = [process.version, ...sources.map((path) => `${path}=${statKey(path)}`)].join('\n');
   const memory = remembered(join(cacheDirectory, 'host-ca.json'), isCertificates);

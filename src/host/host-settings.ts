@@ -1,6 +1,7 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { registerSecret } from '../foundation/index.ts';
 import { readHostCertificates } from './certificates.ts';
+import { writeHostNames } from './host-names.ts';
 import type { HostCertificates } from './certificates.ts';
 
 /** What builds and runs take over from this machine. */
@@ -33,7 +34,7 @@ export async function readHostSettings({ env, cacheDirectory }: HostOptions): Pr
   return {
     certificates: await readHostCertificates({ env, cacheDirectory }),
     resolvConf: realFile('/etc/resolv.conf'),
-    hosts: realFile('/etc/hosts'),
+    hosts: writeHostNames(cacheDirectory),
     proxy,
   };
 }

@@ -12,6 +12,19 @@ export interface SandboxView {
 
 const OWN_CA = '/run/tspack/host-ca.pem';
 const BUNDLE = '/run/tspack/ca-bundle.pem';
+/**
+ * Node and pip bring lists of their own; curl, git and Cargo may bring a library that looks elsewhere than the image's.
+ * Java reads none of these: its buildpack makes it a trust store of `SSL_CERT_FILE` (`sdk/java-trust-store.ts`).
+ */
+const TRUST = {
+  NODE_EXTRA_CA_CERTS: OWN_CA,
+  SSL_CERT_FILE: BUNDLE,
+  PIP_CERT: BUNDLE,
+  REQUESTS_CA_BUNDLE: BUNDLE,
+  CURL_CA_BUNDLE: BUNDLE,
+  GIT_SSL_CAINFO: BUNDLE,
+  CARGO_HTTP_CAINFO: BUNDLE,
+};
 /** Where programs of the usual distributions look for one list. */
 const SYSTEM_BUNDLES = ['/etc/ssl/certs/ca-certificates.crt', '/etc/pki/tls/certs/ca-bundle.crt', '/etc/ssl/cert.pem'];
 
@@ -35,8 +48,7 @@ export function sandboxView(settings: HostSettings, root: string): SandboxView {
     ],
     env: {
       ...proxy,
-      // Node and pip bring lists of their own; programs with another OpenSSL than the image's look elsewhere.
-      ...(certificates.hasOwnCa ? { NODE_EXTRA_CA_CERTS: OWN_CA, SSL_CERT_FILE: BUNDLE, PIP_CERT: BUNDLE, REQUESTS_CA_BUNDLE: BUNDLE } : {}),
+      ...(certificates.hasOwnCa ? TRUST : {}),
     },
   };
 }
