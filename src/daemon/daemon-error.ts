@@ -1,8 +1,11 @@
-import { TspackError } from '../foundation/index.ts';
+import { TspackError, plainLine } from '../foundation/index.ts';
 import { HttpError } from '../http/index.ts';
 import type { Daemon } from './daemon.ts';
 
 export type DaemonErrorCode = 'DAEMON_UNREACHABLE' | 'DAEMON_REFUSED' | 'DAEMON_LOAD_FAILED' | 'DAEMON_IMAGE_NOT_FOUND' | 'DAEMON_PORT_TAKEN';
+
+/** Characters of what a daemon says that a message repeats. */
+export const MAXIMUM_WORDS = 500;
 
 /** The daemon's view of an HTTP failure: what it was asked, and what it said in its `message`. */
 export function daemonError(daemon: Pick<Daemon, 'name' | 'address'>, action: string, error: unknown): unknown {
@@ -39,12 +42,5 @@ function messageOf(body: string): string {
   } catch {
     // A proxy in between may answer anything.
   }
-  return plain(text);
-}
-
-/** A daemon's words end up on a terminal. */
-export function plain(text: string): string {
-  // eslint-disable-next-line no-control-regex -- control characters are what is removed
-  const oneLine = text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ');
-  return oneLine.trim().slice(0, 500);
+  return plainLine(text, MAXIMUM_WORDS);
 }

@@ -1,10 +1,10 @@
 import type { Digest, EventSink } from '../foundation/index.ts';
-import { TspackError, isDigest } from '../foundation/index.ts';
+import { TspackError, isDigest, plainLine } from '../foundation/index.ts';
 import type { HttpResponse } from '../http/index.ts';
-import { MEDIA_TYPES, formatFamiliarReference, formatImageReference, openDockerArchive, readDockerArchive } from '../oci/index.ts';
-import type { BlobDirectory, Descriptor, Image, ImagePlatform, ImageReference, ImageStore, LayerCompressor } from '../oci/index.ts';
+import { MEDIA_TYPES, createImage, formatFamiliarReference, formatImageReference, openDockerArchive, readDockerArchive } from '../oci/index.ts';
+import type { BlobDirectory, ContainerConfig, Image, ImagePlatform, ImageReference, ImageStore, LayerCompressor } from '../oci/index.ts';
 import type { Daemon } from './daemon.ts';
-import { daemonError, daemonTitle, plain } from './daemon-error.ts';
+import { MAXIMUM_WORDS, daemonError, daemonTitle } from './daemon-error.ts';
 import type { DaemonErrorCode } from './daemon-error.ts';
 import { readJsonLines } from './json-lines.ts';
 
@@ -29,6 +29,8 @@ export interface DaemonImageStoreOptions {
 export interface DaemonImageStore extends ImageStore {
   /** What `read` would find, without its layers; undefined when there is none. */
   inspect(reference: ImageReference): Promise<{ readonly id: string; readonly platform: ImagePlatform } | undefined>;
+  /** The image as the daemon describes it, without history and exact bytes of its config; layers are fetched when one is read. */
+  open(reference: ImageReference): Promise<{ readonly id: string; readonly image: Image } | undefined>;
 }
 
 /** Unpacking a large image is silent for long. */
@@ -56,7 +58,13 @@ export function createDaemonImageStore(options: DaemonImageStoreOptions): Daemon
     }
   }
 
-  return {
+  const store: DaemonImageStore = {
+    async open(reference) {
+      const found = await ask(reference);
+      if (found === undefined) return undefined;
+      const platform = platformOf(found);
+      return { id: identityOf(found), image: describedImage(found, platform, () => store.read(reference, platform)) };
+    },
     async inspect(reference) {
       const found = await ask(reference);
       return found === undefined ? undefined : { id: found.Id, platform: platformOf(found) };
@@ -82,7 +90,7 @@ export function createDaemonImageStore(options: DaemonImageStoreOptions): Daemon
           method: 'POST',
           url: `${daemon.url}/images/load?quiet=1`,
           headers: { 'content-type': 'application/x-tar' },
-          body: { open: () => openDockerArchive(image, references, compressor) },
+          body: { open: () => openDockerArchive([{ image, references }], compressor) },
           idleTimeoutMilliseconds: LOAD_MILLISECONDS,
           ...abort,
         });
@@ -93,21 +101,22 @@ export function createDaemonImageStore(options: DaemonImageStoreOptions): Daemon
       for (const reference of references) await verify(reference, image, action);
       return { mediaType: MEDIA_TYPES.ociConfig, digest: image.imageId, size: image.configBytes.length };
     },
-  } satisfies DaemonImageStore & { write(image: Image, references: readonly ImageReference[]): Promise<Descriptor> };
+  };
+  return store;
 
   /** Daemons report a failed unpacking inside a 200 answer. */
   async function checkLoad(response: HttpResponse, action: string): Promise<void> {
     for await (const line of readJsonLines(response.bytes())) {
       const { error, errorDetail } = line as { error?: unknown; errorDetail?: { message?: unknown } };
       const said = typeof errorDetail?.message === 'string' ? errorDetail.message : error;
-      if (typeof said === 'string') throw failed(action, plain(said));
+      if (typeof said === 'string') throw failed(action, plainLine(said, MAXIMUM_WORDS));
     }
   }
 
   async function verify(reference: ImageReference, image: Image, action: string): Promise<void> {
     const found = await ask(reference);
     if (found === undefined) throw failed(action, `it says that it did, but does not have ${formatFamiliarReference(reference)}`);
-    const id = found.Id.startsWith('sha256:') ? found.Id : `sha256:${found.Id}`;
+    const id = identityOf(found);
     if (id === image.imageId) return;
     const same = JSON.stringify(found.RootFS?.Layers) === JSON.stringify(image.config.rootfs.diff_ids);
     if (!isDigest(id) || !same) throw failed(action, `${formatFamiliarReference(reference)} is ${found.Id} there, want ${image.imageId}`);
@@ -129,18 +138,42 @@ interface Inspection {
   readonly Architecture?: string;
   readonly Variant?: string;
   readonly RootFS?: { readonly Layers?: readonly string[] };
+  readonly Created?: string;
+  readonly Config?: ContainerConfig;
+}
+
+function identityOf({ Id }: Inspection): string {
+  return Id.startsWith('sha256:') ? Id : `sha256:${Id}`;
+}
+
+/** A daemon gives out whole images only: the first layer that is read fetches all of them. */
+function describedImage({ Config, Created, RootFS }: Inspection, platform: ImagePlatform, read: () => Promise<Image | undefined>): Image {
+  let whole: Promise<Image | undefined> | undefined;
+  const layers = (RootFS?.Layers ?? []).filter(isDigest).map((diffId) => ({
+    diffId,
+    async *openTar() {
+      const layer = (await (whole ??= read()))?.layers.find((each) => each.diffId === diffId);
+      if (layer === undefined) throw new TspackError({ code: 'BLOB_NOT_FOUND', message: `Cannot find layer ${diffId} in the daemon` });
+      yield* layer.openTar();
+    },
+  }));
+  return createImage({ config: { ...platform, ...(Created === undefined ? {} : { created: Created }), config: Config ?? {} }, layers });
 }
 
 function platformOf({ Os, Architecture, Variant }: Inspection): ImagePlatform {
   return { os: Os || 'linux', architecture: Architecture ?? '', ...(Variant ? { variant: Variant } : {}) };
 }
 
+/** Packages of buildpacks need not say an architecture. */
 function fits(has: ImagePlatform, wanted: ImagePlatform): boolean {
-  return has.os === wanted.os && has.architecture === wanted.architecture && (!wanted.variant || !has.variant || has.variant === wanted.variant);
+  const isArchitecture = has.architecture === '' || has.architecture === wanted.architecture;
+  return has.os === wanted.os && isArchitecture && (!wanted.variant || !has.variant || has.variant === wanted.variant);
 }
 
 /** Docker knows its Hub's images by short names, Podman by full ones. */
 function daemonName({ name }: Daemon, reference: ImageReference): string {
+  // An image's own ID.
+  if (reference.repository === '' && reference.digest !== undefined) return reference.digest;
   if (name === 'docker') return formatFamiliarReference(reference);
   return formatImageReference(reference).replace(/^index\.docker\.io\//, 'docker.io/');
 }

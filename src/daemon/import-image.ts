@@ -1,6 +1,6 @@
-import { TspackError } from '../foundation/index.ts';
+import { TspackError, plainLine } from '../foundation/index.ts';
 import type { Daemon } from './daemon.ts';
-import { daemonError, daemonTitle, plain } from './daemon-error.ts';
+import { MAXIMUM_WORDS, daemonError, daemonTitle } from './daemon-error.ts';
 import type { DaemonErrorCode } from './daemon-error.ts';
 import { readJsonLines } from './json-lines.ts';
 
@@ -45,7 +45,7 @@ export async function importDaemonImage(daemon: Daemon, name: LocalImageName, op
     // Daemons report a failed unpacking inside a 200 answer.
     for await (const line of readJsonLines(response.bytes())) {
       const { error } = line as { readonly error?: unknown };
-      if (typeof error === 'string') throw failed(daemon, action, plain(error));
+      if (typeof error === 'string') throw failed(daemon, action, plainLine(error, MAXIMUM_WORDS));
     }
   } catch (error) {
     throw daemonError(daemon, action, error);

@@ -4,6 +4,7 @@ import { HttpError, isTransientStatus, statusError } from './http-error.ts';
 import { MAXIMUM_HOPS, isRedirect, redirectedRequest } from './redirect.ts';
 import { readErrorBody } from './response.ts';
 import { DEFAULT_RETRY_POLICY, backOff, retryAfterMilliseconds, sleep } from './retry.ts';
+import type { Socket } from 'node:net';
 import type { Clock, EventSink } from '../foundation/index.ts';
 import type { HttpClient, HttpRequest, HttpResponse } from './client.ts';
 import type { ProxySettings } from './proxy.ts';
@@ -30,6 +31,8 @@ export interface HttpClientOptions {
   readonly clientCertificate?: { readonly certificate: string; readonly key: string };
   /** Send everything to this Unix socket. */
   readonly socketPath?: string;
+  /** Send everything over these connections, which are open: for a socket that will be out of reach later. */
+  readonly sockets?: readonly Socket[];
   readonly retry?: RetryPolicy;
   readonly connectTimeoutMilliseconds?: number;
   readonly idleTimeoutMilliseconds?: number;
@@ -47,6 +50,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     connectTimeoutMilliseconds: options.connectTimeoutMilliseconds ?? 15_000,
     ...(options.clientCertificate === undefined ? {} : { clientCertificate: options.clientCertificate }),
     ...(options.socketPath === undefined ? {} : { socketPath: options.socketPath }),
+    ...(options.sockets === undefined ? {} : { sockets: options.sockets }),
   });
   const context = { dispatchers, userAgent: options.userAgent, idleTimeoutMilliseconds: options.idleTimeoutMilliseconds ?? 60_000 };
   const pause = options.sleep ?? sleep;

@@ -1,4 +1,5 @@
-import type { Dispatcher } from 'undici';
+import type { Socket } from 'node:net';
+import type { Agent, Dispatcher } from 'undici';
 import { selectProxy } from './proxy.ts';
 import type { ProxySettings } from './proxy.ts';
 
@@ -10,6 +11,8 @@ export interface ConnectionSettings {
   readonly proxy: ProxySettings;
   /** Every request goes to this Unix socket, whatever its host. */
   readonly socketPath?: string;
+  /** Connections to use instead of making any. */
+  readonly sockets?: readonly Socket[];
   readonly connectTimeoutMilliseconds: number;
 }
 
@@ -55,6 +58,7 @@ export function createDispatchers(settings: ConnectionSettings): Dispatchers {
     const timeout = settings.connectTimeoutMilliseconds;
     const tls = { ...trust, timeout, ...(unverifiedCertificate ? { rejectUnauthorized: false } : {}) };
     if (proxy !== undefined) return new ProxyAgent({ ...limits, uri: proxy.href, requestTls: tls, proxyTls: { ...trust, timeout } });
+    if (settings.sockets !== undefined) return new Agent({ ...limits, ...openConnections(settings.sockets) });
     return new Agent({ ...limits, connect: { ...tls, ...(settings.socketPath === undefined ? {} : { socketPath: settings.socketPath }) } });
   }
 
@@ -77,6 +81,22 @@ export function createDispatchers(settings: ConnectionSettings): Dispatchers {
       await Promise.all([...pools.values()].map(async (made) => (await made).close()));
     },
   };
+}
+
+/** An idle connection that is closed could never be made again. */
+const FOR_EVER = { keepAliveTimeout: 86_400_000, keepAliveMaxTimeout: 86_400_000 };
+
+function openConnections(sockets: readonly Socket[]) {
+  const free = [...sockets];
+  const connect = (_options: object, callback: (error: Error | null, socket: Socket | null) => void): void => {
+    const socket = free.shift();
+    // undici waits for ever for an answer that comes at once.
+    setImmediate(() => {
+      if (socket === undefined) callback(new Error('every connection that was open is closed'), null);
+      else callback(null, socket);
+    });
+  };
+  return { ...FOR_EVER, connections: sockets.length, connect } as unknown as Agent.Options;
 }
 
 function proxyAuthorization(proxy: URL): Readonly<Record<string, string>> {

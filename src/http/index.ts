@@ -21,6 +21,7 @@ export { DEFAULT_RETRY_POLICY, NO_RETRY, backOff, retryAfterMilliseconds, sleep 
 export type { RetryPolicy, Sleep } from './retry.ts';
 export { isLoopbackHost, readProxySettings, selectProxy } from './proxy.ts';
 export type { ProxySettings } from './proxy.ts';
+export { parseJsonBody } from './response.ts';
 export { readResumable } from './read-resumable.ts';
 export type { ResumableRequest } from './read-resumable.ts';
 export { downloadVerified } from './download-verified.ts';

@@ -41,29 +41,29 @@ export function httpResponse(options: {
     url,
     bytes: () => options.bytes(),
     text,
-    async json(maximumBytes) {
-      const body = await text(maximumBytes);
-      try {
-        return JSON.parse(body) as unknown;
-      } catch (cause) {
-        throw new HttpError({
-          code: 'HTTP_BODY_INVALID',
-          message: `Cannot read ${url}: the answer is not JSON`,
-          url,
-          status,
-          headers,
-          body: body.slice(0, MAXIMUM_ERROR_BODY_BYTES),
-          transient: false,
-          cause,
-        });
-      }
-    },
+    json: async (maximumBytes) => parseJsonBody(await text(maximumBytes), { url, status, headers }),
     async discard() {
       let size = 0;
       // Reading a short rest is cheaper than a new connection; a long one is cut off.
       for await (const chunk of options.bytes()) if ((size += chunk.length) > MAXIMUM_ERROR_BODY_BYTES) break;
     },
   };
+}
+
+/** A body that was read as text, as JSON. Throws `HTTP_BODY_INVALID`. */
+export function parseJsonBody(body: string, response: Pick<HttpResponse, 'url' | 'status' | 'headers'>): unknown {
+  try {
+    return JSON.parse(body) as unknown;
+  } catch (cause) {
+    throw new HttpError({
+      code: 'HTTP_BODY_INVALID',
+      message: `Cannot read ${response.url}: the answer is not JSON`,
+      ...{ url: response.url, status: response.status, headers: response.headers },
+      body: body.slice(0, MAXIMUM_ERROR_BODY_BYTES),
+      transient: false,
+      cause,
+    });
+  }
 }
 
 /** The beginning of a body, for an error message; whatever can be had. */

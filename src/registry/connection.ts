@@ -13,8 +13,8 @@ import type { AccessToken, RepositoryScope } from './token.ts';
 export interface RegistryRequest extends Omit<HttpRequest, 'url' | 'unverifiedCertificate'> {
   /** Path below the registry (`/v2/…`), or an absolute address that the registry gave. */
   readonly url: string;
-  /** The first one is the repository that is worked on. */
-  readonly scopes: readonly [RepositoryScope, ...RepositoryScope[]];
+  /** The first one is the repository that is worked on; none for the registry itself. */
+  readonly scopes: readonly RepositoryScope[];
   /** For the error message. */
   readonly verb: string;
   readonly target: string;
@@ -92,7 +92,7 @@ export async function connectRegistry(registry: string, options: ConnectionOptio
   return {
     registry,
     async send(request) {
-      const credential = await options.keychain.find(registry, request.scopes[0].repository);
+      const credential = await options.keychain.find(registry, request.scopes[0]?.repository ?? '');
       const scopes = request.scopes.map(formatScope);
       const fail = (error: unknown) =>
         error instanceof HttpError ? registryError({ verb: request.verb, target: request.target, registry, credential }, error) : error;

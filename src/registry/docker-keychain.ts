@@ -13,8 +13,12 @@ export interface CredentialHelperEvent {
   readonly reason: string;
 }
 
-/** Runs `docker-credential-<name> get` with the server's name on standard input. */
-export type RunHelper = (name: string, server: string) => Promise<{ readonly exitCode: number | undefined; readonly stdout: string; readonly stderr: string }>;
+/** Runs `docker-credential-<name> get`, or `store` or `erase`, with this on standard input: the server's name, or a login to store. */
+export type RunHelper = (
+  name: string,
+  input: string,
+  action?: 'get' | 'store' | 'erase',
+) => Promise<{ readonly exitCode: number | undefined; readonly stdout: string; readonly stderr: string }>;
 
 export interface DockerKeychainOptions {
   /** Paths, as `credentialFiles` lists them. Read when first needed; missing ones are skipped. */
@@ -56,7 +60,7 @@ export function createDockerKeychain(options: DockerKeychainOptions): Keychain {
 
 /** Runs helpers from the PATH of `env`. */
 export function createHelperRunner(env: Readonly<Record<string, string>>): RunHelper {
-  return (name, server) => runProcess([`docker-credential-${name}`, 'get'], { env, input: server, timeoutMilliseconds: 30_000 });
+  return (name, input, action = 'get') => runProcess([`docker-credential-${name}`, action], { env, input, timeoutMilliseconds: 30_000 });
 }
 
 function lookUp(credentials: ReadonlyMap<string, Credential>, host: string, repository: string): Credential | undefined {
@@ -68,6 +72,11 @@ function lookUp(credentials: ReadonlyMap<string, Credential>, host: string, repo
   return undefined;
 }
 
+/** What Docker calls a registry in its file and to helpers: its Hub has an address there, and no other name. */
+export function helperServer(host: string): string {
+  return host === 'index.docker.io' ? 'https://index.docker.io/v1/' : host;
+}
+
 /** The helpers' protocol: `docker-credential-helpers`, README "Development". */
 async function askHelper({ runHelper, events }: DockerKeychainOptions, helper: string, registry: string): Promise<Credential | undefined> {
   const program = `docker-credential-${helper}`;
@@ -77,8 +86,7 @@ async function askHelper({ runHelper, events }: DockerKeychainOptions, helper: s
   };
   // A helper's name becomes part of a program's name: nothing but a plain name may.
   if (!/^[A-Za-z0-9._-]+$/.test(helper)) return fail('its name is not a program name');
-  // Docker files its Hub under this address and no other.
-  const server = registry === 'index.docker.io' ? 'https://index.docker.io/v1/' : registry;
+  const server = helperServer(registry);
   try {
     const { exitCode, stdout, stderr } = await runHelper(helper, server);
     if (exitCode !== 0) {

@@ -1,6 +1,9 @@
-import { TspackError } from '../foundation/index.ts';
+import { TspackError, plainLine } from '../foundation/index.ts';
 import type { HttpError } from '../http/index.ts';
 import type { Credential } from './keychain.ts';
+
+/** Characters of what a registry says that a message repeats. */
+const MAXIMUM_WORDS = 300;
 
 export type RegistryErrorCode =
   'REGISTRY_UNAUTHORIZED' | 'REGISTRY_DENIED' | 'REGISTRY_NOT_FOUND' | 'REGISTRY_RATE_LIMITED' | 'REGISTRY_UNREACHABLE' | 'REGISTRY_PROTOCOL';
@@ -82,13 +85,13 @@ function explain(action: RegistryAction, error: HttpError): { code: RegistryErro
       return {
         code: 'REGISTRY_UNAUTHORIZED',
         why: credential === undefined ? `${registry} wants a login and no credentials for it were found` : `${registry} refuses ${identity(credential)}`,
-        nextStep: `Log in with "docker login ${registry}" or "podman login ${registry}", or check that the image name is right`,
+        nextStep: `Log in with "tspack login ${registry}", or check that the image name is right`,
       };
     case 403:
       return {
         code: 'REGISTRY_DENIED',
         why: `${registry} does not allow it for ${credential === undefined ? 'anonymous access' : identity(credential)}`,
-        nextStep: `Ask for access to the repository, or log in as another user with "docker login ${registry}"`,
+        nextStep: `Ask for access to the repository, or log in as another user with "tspack login ${registry}"`,
       };
     case 404:
       return { code: 'REGISTRY_NOT_FOUND', why: `${registry} does not have it`, nextStep: 'Check the image name' };
@@ -97,7 +100,7 @@ function explain(action: RegistryAction, error: HttpError): { code: RegistryErro
         code: 'REGISTRY_RATE_LIMITED',
         why: `${registry} allows no more requests now`,
         nextStep:
-          credential === undefined ? `${error.nextStep ?? 'Try again later'}, or log in with "docker login ${registry}" for a higher limit` : error.nextStep,
+          credential === undefined ? `${error.nextStep ?? 'Try again later'}, or log in with "tspack login ${registry}" for a higher limit` : error.nextStep,
       };
     default:
       return error.transient
@@ -117,15 +120,11 @@ function parseDiagnostics(body: string): readonly RegistryDiagnostic[] {
     if (!Array.isArray(errors)) return [];
     return errors.slice(0, 5).flatMap((entry: unknown) => {
       const { code, message } = (entry ?? {}) as { code?: unknown; message?: unknown };
-      return typeof code === 'string' ? [{ code: plain(code), message: typeof message === 'string' ? plain(message) : '' }] : [];
+      return typeof code === 'string'
+        ? [{ code: plainLine(code, MAXIMUM_WORDS), message: typeof message === 'string' ? plainLine(message, MAXIMUM_WORDS) : '' }]
+        : [];
     });
   } catch {
     return []; // Proxies and gateways answer in HTML.
   }
-}
-
-/** A registry's words end up on a terminal: one line, no control characters. */
-function plain(text: string): string {
-  // eslint-disable-next-line no-control-regex -- control characters are what is removed
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ').slice(0, 300);
 }

@@ -1,14 +1,25 @@
 import type { Clock, Digest, EventSink } from '../foundation/index.ts';
 import { TspackError } from '../foundation/index.ts';
 import type { HttpClient, RetryPolicy, Sleep } from '../http/index.ts';
-import { MEDIA_TYPES, configDescriptor, createManifest, formatImageReference, imageFromManifest, parseManifestIndex, selectManifest } from '../oci/index.ts';
-import type { Descriptor, Image, ImagePlatform, ImageReference, ImageStore, Layer, LayerCompressor } from '../oci/index.ts';
+import {
+  MEDIA_TYPES,
+  collectBytes,
+  configDescriptor,
+  createManifest,
+  formatImageReference,
+  imageFromManifest,
+  parseManifest,
+  parseManifestIndex,
+  selectManifest,
+} from '../oci/index.ts';
+import type { Artifact, Descriptor, Image, ImagePlatform, ImageReference, ImageStore, Layer, LayerCompressor, ManifestBytes } from '../oci/index.ts';
 import { connectRegistry } from './connection.ts';
 import type { RegistryConnection } from './connection.ts';
 import type { RegistryEvent } from './events.ts';
 import { canonicalRegistry } from './keychain.ts';
 import type { Keychain } from './keychain.ts';
 import { createLimit, settleAll } from './limit.ts';
+import { attachReferrer, listReferrers } from './referrers.ts';
 import { createRepository } from './repository.ts';
 import type { RegistryRepository } from './repository.ts';
 
@@ -20,6 +31,14 @@ export interface RegistryStore extends ImageStore {
   resolve(reference: ImageReference): Promise<Descriptor | undefined>;
   /** The platforms of an image; undefined when it does not exist, empty when it does not say. */
   platforms(reference: ImageReference): Promise<readonly ImagePlatform[] | undefined>;
+  /** The index that a reference points to; undefined when it does not exist or is one image. */
+  readIndex(reference: ImageReference): Promise<ManifestBytes | undefined>;
+  /** Adds an artifact that refers to a manifest of the repository. */
+  attach(place: Pick<ImageReference, 'registry' | 'repository'>, subject: Digest, artifact: Artifact): Promise<void>;
+  /** The file of the last artifact of this type that refers to a manifest; undefined when there is none. */
+  readArtifact(place: Pick<ImageReference, 'registry' | 'repository'>, subject: Digest, artifactType: string): Promise<Uint8Array | undefined>;
+  /** The images that it names must be there already. */
+  writeIndex(index: ManifestBytes, references: readonly ImageReference[]): Promise<void>;
 }
 
 export interface RegistryStoreOptions {
@@ -39,6 +58,8 @@ export interface RegistryStoreOptions {
   readonly monolithicBytes?: number;
 }
 
+/** Files of artifacts are read into memory. */
+const MAXIMUM_ARTIFACT_BYTES = 268_435_456;
 /** So many blobs are compressed and uploaded at once. */
 const TRANSFERS = 4;
 /** Questions are small; so many are asked at once. */
@@ -132,6 +153,21 @@ export function createRegistryStore(options: RegistryStoreOptions): RegistryStor
   return {
     repository,
     resolve: (reference) => repository(reference).resolveManifest(tagOrDigest(reference)),
+    readIndex: async (reference) => {
+      const found = await repository(reference).fetchManifest(tagOrDigest(reference));
+      return found === undefined || parseManifestIndex(found.bytes) === undefined ? undefined : found;
+    },
+    async writeIndex(index, references) {
+      for (const reference of references) await putReference(repository(reference), reference, index);
+    },
+    attach: (place, subject, artifact) => attachReferrer(repository(place), subject, artifact),
+    async readArtifact(reference, subject, artifactType) {
+      const place = repository(reference);
+      const found = (await listReferrers(place, subject, artifactType)).at(-1);
+      const manifest = found === undefined ? undefined : await place.fetchManifest(found.digest);
+      const file = manifest === undefined ? undefined : parseManifest(manifest.bytes).layers[0];
+      return file === undefined ? undefined : await collectBytes(place.open(file), MAXIMUM_ARTIFACT_BYTES, `artifact ${file.digest}`);
+    },
     async platforms(reference) {
       const found = await repository(reference).fetchManifest(tagOrDigest(reference));
       if (found === undefined) return undefined;
@@ -145,7 +181,7 @@ export function createRegistryStore(options: RegistryStoreOptions): RegistryStor
         if (index === undefined) {
           const image = await imageFromManifest(found.bytes, found.descriptor, (descriptor) => place.openBlob(descriptor));
           remember(image, reference);
-          return image;
+          return { ...image, layers: image.layers.map((layer) => withPresence(layer, place)) };
         }
         const chosen = selectManifest(index, platform);
         if (chosen === undefined || depth === INDEX_DEPTH) return undefined;
@@ -169,6 +205,12 @@ export function createRegistryStore(options: RegistryStoreOptions): RegistryStor
 
 type CompressedLayer = Layer & Required<Pick<Layer, 'blob'>>;
 
+/** A layer that can be asked for: images outlive the blobs that a registry throws away. */
+function withPresence(layer: Layer, place: RegistryRepository): Layer {
+  const { blob } = layer;
+  return blob === undefined || isForeign(blob) ? layer : { ...layer, isPresent: () => place.has(blob) };
+}
+
 /** Layers that their makers allow nobody to pass on stay where they are. */
 function isForeign(blob: Descriptor): boolean {
   return blob.mediaType === MEDIA_TYPES.dockerForeignLayer || (blob.urls?.length ?? 0) > 0;
@@ -187,7 +229,7 @@ function groupByRepository(references: readonly ImageReference[]): readonly (rea
   return [...groups.values()];
 }
 
-async function putReference(place: RegistryRepository, reference: ImageReference, manifest: ReturnType<typeof createManifest>): Promise<void> {
+async function putReference(place: RegistryRepository, reference: ImageReference, manifest: ManifestBytes): Promise<void> {
   const { descriptor, bytes } = manifest;
   if (reference.digest !== undefined && reference.digest !== descriptor.digest) {
     throw new TspackError({ code: 'DIGEST_MISMATCH', message: `Cannot push to ${formatImageReference(reference)}: the image has digest ${descriptor.digest}` });

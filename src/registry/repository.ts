@@ -2,7 +2,7 @@ import type { Digest, EventSink } from '../foundation/index.ts';
 import { TspackError, digestOf } from '../foundation/index.ts';
 import { HttpError, bytesBody, readResumable } from '../http/index.ts';
 import type { RetryPolicy, Sleep } from '../http/index.ts';
-import { MAXIMUM_MANIFEST_BYTES, MEDIA_TYPES, collectBytes, verifyContent } from '../oci/index.ts';
+import { MAXIMUM_MANIFEST_BYTES, MEDIA_TYPES, collectBytes, parseManifestIndex, verifyContent } from '../oci/index.ts';
 import type { ContentStore, Descriptor } from '../oci/index.ts';
 import type { RegistryConnection, RegistryRequest } from './connection.ts';
 import type { RegistryEvent } from './events.ts';
@@ -15,8 +15,10 @@ export interface RegistryRepository extends ContentStore {
   fetchManifest(reference: string): Promise<{ readonly descriptor: Descriptor; readonly bytes: Uint8Array } | undefined>;
   /** What a tag or digest points to, without reading it. */
   resolveManifest(reference: string): Promise<Descriptor | undefined>;
-  /** Everything the manifest names must be here already. */
-  putManifest(reference: string, descriptor: Descriptor, bytes: Uint8Array): Promise<void>;
+  /** Everything the manifest names must be here already. Says whether the registry lists it as a referrer of its subject. */
+  putManifest(reference: string, descriptor: Descriptor, bytes: Uint8Array): Promise<{ readonly isReferrer: boolean }>;
+  /** What refers to a manifest; undefined when the registry does not list that. */
+  fetchReferrers(subject: Digest): Promise<readonly Descriptor[] | undefined>;
   /** Not verified: for callers that do it themselves. Survives broken connections. */
   openBlob(descriptor: Descriptor): AsyncIterable<Uint8Array>;
   /** Throws `REGISTRY_UNAUTHORIZED` or `REGISTRY_DENIED` when nothing could be pushed here. */
@@ -79,7 +81,12 @@ export function createRepository(options: RepositoryOptions): RegistryRepository
     } catch (error) {
       if (error instanceof HttpError) throw registryError({ verb: 'read', target, registry, credential: undefined }, error);
       if (error instanceof RegistryError && error.status === 404) {
-        throw new TspackError({ code: 'BLOB_NOT_FOUND', message: `Cannot find blob ${descriptor.digest} in ${place}`, cause: error });
+        throw new TspackError({
+          code: 'BLOB_NOT_FOUND',
+          message: `Cannot find blob ${descriptor.digest} in ${place}`,
+          nextStep: 'Try again; if it stays, push the image again',
+          cause: error,
+        });
       }
       throw error;
     }
@@ -134,6 +141,25 @@ export function createRepository(options: RepositoryOptions): RegistryRepository
       });
     }
     present.add(descriptor.digest);
+    return { isReferrer: response.headers.get('oci-subject') !== undefined };
+  }
+
+  async function fetchReferrers(subject: Digest) {
+    const target = `${place}@${subject}`;
+    const response = await send({
+      url: `/v2/${repository}/referrers/${subject}`,
+      verb: 'read what refers to',
+      target,
+      expect: [404],
+      headers: { accept: MEDIA_TYPES.ociIndex },
+    });
+    if (response.status === 404) {
+      await response.discard();
+      return undefined;
+    }
+    // Others than the registry's API answer 200 to anything: what is no index is no list.
+    const bytes = await collectBytes(response.bytes(), MAXIMUM_MANIFEST_BYTES, `referrers of ${target}`);
+    return parseManifestIndex(bytes)?.manifests;
   }
 
   async function pushBlob(descriptor: Descriptor, open: () => AsyncIterable<Uint8Array>) {
@@ -191,6 +217,7 @@ export function createRepository(options: RepositoryOptions): RegistryRepository
       return { mediaType, digest: digest as Digest, size };
     },
     putManifest,
+    fetchReferrers,
     openBlob,
     async verifyPushAccess() {
       const request = { verb: 'push to', scopes: [{ repository, actions: 'pull,push' }] } as const;

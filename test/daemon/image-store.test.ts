@@ -61,7 +61,8 @@ describe('createDaemonImageStore()', () => {
   it('reads an image back, for its platform only', async () => {
     const image = await syntheticImage('a');
     const chunks: Uint8Array[] = [];
-    for await (const chunk of openDockerArchive(image, [parseImageReference('app:1')], createLayerCompressor(openBlobDirectory(directory)))) chunks.push(chunk);
+    for await (const chunk of openDockerArchive([{ image, references: [parseImageReference('app:1')] }], createLayerCompressor(openBlobDirectory(directory))))
+      chunks.push(chunk);
     await using fake = await startFakeDaemon({ 'GET /images/app:1/json': inspection(image), 'GET /images/app:1/get': Buffer.concat(chunks) });
     const store = await open(fake);
     const read = await store.read(parseImageReference('app:1'), AMD64);

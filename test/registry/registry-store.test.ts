@@ -382,7 +382,7 @@ describe('createRegistryStore() and access', () => {
       .catch((reason: unknown) => reason as Error & { nextStep: string });
     expect(error).toMatchObject({ code: 'REGISTRY_UNAUTHORIZED', user: 'someone' });
     expect((error as Error).message).toContain('user "someone" (credentials from /home/me/auth.json)');
-    expect((error as { nextStep: string }).nextStep).toContain(`docker login ${registry.host}`);
+    expect((error as { nextStep: string }).nextStep).toContain(`tspack login ${registry.host}`);
     expect(JSON.stringify(error) + String((error as Error).stack)).not.toContain('open sesame');
   });
 
