@@ -45,6 +45,8 @@ const CONTAINER_ORDER = [
   'StopSignal',
   'Shell',
 ];
+/** Written even when empty, as packages of buildpacks for any architecture have it. */
+const ALWAYS = ['architecture', 'os'];
 /** Members of the container config that are maps; what else is an object has an order of its own. */
 const CONTAINER_MAPS = ['Labels', 'Volumes', 'ExposedPorts'];
 
@@ -78,7 +80,7 @@ function containerStruct(config: ContainerConfig): GoStruct {
 /** Known keys in their order, the others after them; empty values are left out, as Go's `omitempty` does. */
 function inOrder(order: readonly string[], members: Readonly<Record<string, GoValue | undefined>>): GoStruct {
   const keys = [...order.filter((key) => key in members), ...Object.keys(members).filter((key) => !order.includes(key))];
-  return new GoStruct(Object.fromEntries(keys.filter((key) => !isEmpty(members[key])).map((key) => [key, members[key]])));
+  return new GoStruct(Object.fromEntries(keys.filter((key) => ALWAYS.includes(key) || !isEmpty(members[key])).map((key) => [key, members[key]])));
 }
 
 /** Objects keep the order of their members; GoStructs would be sorted as plain objects. */

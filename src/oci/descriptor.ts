@@ -18,6 +18,11 @@ export interface ImagePlatform {
   readonly variant?: string;
 }
 
+/** `linux/arm64/v8`, or what of it is known. */
+export function formatPlatform({ os, architecture, variant }: ImagePlatform): string {
+  return [os, architecture, variant].filter((part) => part !== undefined && part !== '').join('/');
+}
+
 export const MEDIA_TYPES = {
   ociManifest: 'application/vnd.oci.image.manifest.v1+json',
   ociIndex: 'application/vnd.oci.image.index.v1+json',

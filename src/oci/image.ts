@@ -48,6 +48,8 @@ export interface Layer {
   openTar(): AsyncIterable<Uint8Array>;
   /** The bytes of `blob`, verified; absent when the layer has no blob yet. */
   openBlob?(): AsyncIterable<Uint8Array>;
+  /** Whether the place that the image was read from still has the layer; absent where that takes more than a question. */
+  isPresent?(): Promise<boolean>;
 }
 
 /** An image. Immutable: changes are functions that return another one. */

@@ -4,7 +4,7 @@
  *
  * @packageDocumentation
  */
-export { MEDIA_TYPES } from './descriptor.ts';
+export { MEDIA_TYPES, formatPlatform } from './descriptor.ts';
 export type { Descriptor, ImagePlatform } from './descriptor.ts';
 export type { ContainerConfig, DiffId, HistoryEntry, Image, ImageConfig, ImageIndex, Layer } from './image.ts';
 export { formatFamiliarReference, formatImageReference, parseImageReference, withDigest } from './image-reference.ts';
@@ -27,6 +27,11 @@ export {
   selectManifest,
 } from './manifest.ts';
 export type { Manifest, ManifestIndex } from './manifest.ts';
+export { createIndexManifest, createIndexOf } from './index-manifest.ts';
+export type { ManifestBytes } from './index-manifest.ts';
+export { createArtifact } from './artifact.ts';
+export type { Artifact, ArtifactFile } from './artifact.ts';
+export { attachToLayout, readLayoutArtifacts } from './layout/layout-artifacts.ts';
 export { collectBytes, verifyContent } from './verify.ts';
 export { validateImage } from './validate.ts';
 export { ingestDirectory, openBlobDirectory } from './layout/blob-directory.ts';
@@ -35,5 +40,9 @@ export { openLayoutStore, putImage, readIndex, samePlatform, writeIndex } from '
 export type { LayoutStore } from './layout/layout-store.ts';
 export { compressedBlob, createLayerCompressor } from './layout/layer-compressor.ts';
 export { createLayerWriter, storedTarLayer } from './layout/layer-writer.ts';
-export { openDockerArchive, readDockerArchive } from './tarball/docker-archive.ts';
+export { openDockerArchive } from './tarball/docker-archive.ts';
+export { readDockerArchive, readImageArchive } from './tarball/read-archive.ts';
+export type { NamedImage } from './tarball/named-image.ts';
 export { createOciArchive } from './tarball/oci-archive.ts';
+export { fillOnce, unpackImage } from './unpack/unpack-image.ts';
+export type { UnpackEvent, UnpackImageOptions } from './unpack/unpack-image.ts';

@@ -11,6 +11,8 @@ export interface Manifest {
   readonly config: Descriptor;
   readonly layers: readonly Descriptor[];
   readonly annotations?: Readonly<Record<string, string>>;
+  /** What it refers to: then it is no image. */
+  readonly subject?: Descriptor;
 }
 
 /** An image index (OCI image-spec `image-index.md`, Docker manifest list). */
@@ -68,7 +70,8 @@ export function parseManifest(bytes: Uint8Array): Manifest {
     throw invalid('image manifest', 'want schemaVersion 2, config and layers');
   }
   const mediaType = typeof value.mediaType === 'string' ? value.mediaType : MEDIA_TYPES.ociManifest;
-  return { mediaType, config: value.config, layers: value.layers, ...annotationsOf(value) };
+  const subject = isDescriptor(value.subject) ? { subject: value.subject } : {};
+  return { mediaType, config: value.config, layers: value.layers, ...annotationsOf(value), ...subject };
 }
 
 /** Reads an index, or undefined when the bytes are a manifest. Throws `MANIFEST_INVALID`. */

@@ -1,7 +1,8 @@
+import type { UnpackEvent } from '../oci/index.ts';
+
 /** What `tspack run` is doing. */
 export type RunEvent =
-  /** A layer is being unpacked, which happens once; `layer` counts from 1. */
-  | { readonly kind: 'unpacking'; readonly layer: number; readonly layers: number; readonly sizeBytes: number | undefined }
+  | UnpackEvent
   /** Connections to the address are passed on to the application's port. */
   | { readonly kind: 'listening'; readonly hostAddress: string; readonly hostPort: number; readonly applicationPort: number; readonly forwarded: boolean }
   | { readonly kind: 'started'; readonly command: readonly string[] }

@@ -11,7 +11,5 @@
  */
 export { runImage } from './run-image.ts';
 export type { RunImageOptions } from './run-image.ts';
-export { unpackImage } from './unpack-image.ts';
-export type { UnpackImageOptions } from './unpack-image.ts';
 export type { PublishedPort } from './plan-ports.ts';
 export type { RunEvent } from './events.ts';

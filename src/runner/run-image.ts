@@ -2,10 +2,10 @@ import { cpSync, constants, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { imageCommand } from './image-command.ts';
 import { readImageUser } from './image-user.ts';
+import { unpackImage } from '../oci/index.ts';
 import { planPorts } from './plan-ports.ts';
 import { forwardPort } from './port-forwarder.ts';
 import { createStopper } from './stopper.ts';
-import { unpackImage } from './unpack-image.ts';
 import type { EventSink } from '../foundation/index.ts';
 import type { Executor, HostPath, Mount, ProcessExit, ProcessSpec, SandboxPath } from '../executor/index.ts';
 import type { Image } from '../oci/index.ts';
@@ -28,6 +28,8 @@ export interface RunImageOptions {
   /** A process type of a buildpacks image; absent: the image's entrypoint. */
   readonly process?: string;
   readonly args: readonly string[];
+  /** Whether the image's files cannot be changed; `/tmp` can be written to all the same. */
+  readonly readOnly: boolean;
   /** Wins over the image's own variables. */
   readonly env: Readonly<Record<string, string>>;
   readonly ports: readonly PublishedPort[];
@@ -63,7 +65,7 @@ export async function runImage(options: RunImageOptions): Promise<ProcessExit> {
   await using sandbox = await options.executor.open({
     root: rootfs as HostPath,
     user: { uid: user.uid, gid: user.gid },
-    mounts: [writableRoot(rootfs, options.workDirectory, options.overlay), ...options.mounts],
+    mounts: [...(options.readOnly ? [] : [writableRoot(rootfs, options.workDirectory, options.overlay)]), ...options.mounts],
     network: 'host',
     hostname: options.hostname,
   });

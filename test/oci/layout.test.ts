@@ -61,13 +61,13 @@ describe('openLayoutStore()', () => {
 
   it('leaves nothing behind when a blob does not have its digest', async () => {
     const { blobs } = open();
-    const { descriptor } = await createOciArchive(await syntheticImage('x'), [], createLayerCompressor(blobs));
+    const [descriptor] = (await createOciArchive([{ image: await syntheticImage('x'), references: [] }], createLayerCompressor(blobs))).descriptors;
     await expect(
-      blobs.put(descriptor, async function* () {
+      blobs.put(descriptor!, async function* () {
         yield await Promise.resolve(Buffer.from('lie'));
       }),
     ).rejects.toThrow('Cannot use blob');
-    expect(blobs.has(descriptor.digest)).toBe(false);
+    expect(blobs.has(descriptor!.digest)).toBe(false);
     expect(readdirSync(join(folder, 'layout/ingest'))).toEqual([]);
   });
 });
@@ -77,8 +77,11 @@ describe('createOciArchive()', () => {
     const image = await syntheticImage('x');
     const store = open();
     const descriptor = await store.write(image, [parseImageReference('a')]);
-    const archive = await createOciArchive(image, [parseImageReference('a')], createLayerCompressor(openBlobDirectory(join(folder, 'other'))));
-    expect(archive.descriptor.digest).toBe(descriptor.digest);
+    const archive = await createOciArchive(
+      [{ image, references: [parseImageReference('a')] }],
+      createLayerCompressor(openBlobDirectory(join(folder, 'other'))),
+    );
+    expect(archive.descriptors[0]?.digest).toBe(descriptor.digest);
     await extractTar(archive.open(), join(folder, 'extracted'));
     const read = await open('extracted').read(parseImageReference('a'), AMD64);
     expect(await validateImage(read!)).toEqual([]);
@@ -89,13 +92,13 @@ describe('openDockerArchive()', () => {
   it('can be read back', async () => {
     const image = await syntheticImage('x');
     const { blobs } = open();
-    const read = await readDockerArchive(openDockerArchive(image, [parseImageReference('a:1')], createLayerCompressor(blobs)), blobs);
+    const read = await readDockerArchive(openDockerArchive([{ image, references: [parseImageReference('a:1')] }], createLayerCompressor(blobs)), blobs);
     expect(read.imageId).toBe(image.imageId);
     expect(await validateImage(read)).toEqual([]);
   });
 
   it('refuses an archive without a manifest', async () => {
-    const archive = await createOciArchive(await syntheticImage('x'), [], createLayerCompressor(open().blobs));
+    const archive = await createOciArchive([{ image: await syntheticImage('x'), references: [] }], createLayerCompressor(open().blobs));
     await expect(readDockerArchive(archive.open(), open().blobs)).rejects.toThrow('it has no manifest.json');
   });
 });

@@ -65,6 +65,7 @@ describe.skipIf(obstacle !== undefined && process.env['TSPACK_TEST_REQUIRE'] !==
       overlay,
       mounts: [{ kind: 'bind', source: hostPath('/usr'), target: sandboxPath('/usr'), writable: false }],
       args: [],
+      readOnly: false,
       env: {},
       ports: [],
       hostname: 'app',
@@ -92,6 +93,12 @@ describe.skipIf(obstacle !== undefined && process.env['TSPACK_TEST_REQUIRE'] !==
     };
     const { code, stdout } = await run(config, { env: { MORE: 'mine' } });
     expect([code, stdout]).toEqual([5, '1001\n33\n/srv/new\n/home/app hi mine\n']);
+  });
+
+  it('keeps everything but /tmp from being written to on request', async () => {
+    const script = 'for file in /made /tmp/made; do if (echo x > $file) 2>/dev/null; then echo $file; fi; done';
+    expect((await run(shell(script))).stdout).toBe('/made\n/tmp/made\n');
+    expect((await run(shell(script), { readOnly: true })).stdout).toBe('/tmp/made\n');
   });
 
   it('replaces the command by arguments', async () => {

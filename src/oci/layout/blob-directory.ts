@@ -2,7 +2,7 @@ import { closeSync, createReadStream, existsSync, fsyncSync, openSync, renameSyn
 import { createHash, randomBytes } from 'node:crypto';
 import { open as openFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { TspackError, digestFromHex, digestHex, digestOf, makeDirectory, writeFileAtomic } from '../../foundation/index.ts';
+import { TspackError, digestFromHex, digestHex, digestOf, makeDirectory, markUsed, writeFileAtomic } from '../../foundation/index.ts';
 import { verifyContent } from '../verify.ts';
 import type { Digest } from '../../foundation/index.ts';
 import type { Descriptor } from '../descriptor.ts';
@@ -37,12 +37,20 @@ export function ingestDirectory(directory: string): string {
   return join(directory, 'ingest');
 }
 
-/** `writer` begins the names of unfinished blobs, so that others can tell whose they are; it is the process id otherwise. */
-export function openBlobDirectory(directory: string, options: { readonly writer?: string } = {}): BlobDirectory {
+export interface BlobDirectoryOptions {
+  /** Begins the names of unfinished blobs, so that others can tell whose they are; the process id otherwise. */
+  readonly writer?: string;
+  /** Blobs that somebody asks for count as used ({@link markUsed}): this folder is pruned. */
+  readonly isCache?: boolean;
+}
+
+/** @param directory Root of the layout. */
+export function openBlobDirectory(directory: string, options: BlobDirectoryOptions = {}): BlobDirectory {
   const blobs = join(directory, 'blobs', 'sha256');
   const ingestFolder = ingestDirectory(directory);
   const path = (digest: Digest) => join(blobs, digestHex(digest));
-  const has = (digest: Digest) => existsSync(path(digest));
+  const isThere = options.isCache === true ? markUsed : existsSync;
+  const has = (digest: Digest) => isThere(path(digest));
   const ingestPath = () => {
     makeDirectory(ingestFolder);
     return join(ingestFolder, `${options.writer ?? process.pid}-${randomBytes(8).toString('hex')}`);
@@ -85,7 +93,7 @@ export function openBlobDirectory(directory: string, options: { readonly writer?
     directory,
     path,
     has,
-    size: (digest) => statSync(path(digest), { throwIfNoEntry: false })?.size,
+    size: (digest) => (has(digest) ? statSync(path(digest), { throwIfNoEntry: false })?.size : undefined),
     open: (digest) => readBlob(path(digest), digest),
     async put(descriptor, open) {
       if (!has(descriptor.digest)) await ingest(verifyContent(open(), descriptor, `blob ${descriptor.digest}`));

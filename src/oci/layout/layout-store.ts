@@ -8,7 +8,7 @@ import { formatImageReference } from '../image-reference.ts';
 import { openBlobDirectory } from './blob-directory.ts';
 import type { BlobDirectory } from './blob-directory.ts';
 import type { Descriptor, ImagePlatform } from '../descriptor.ts';
-import type { Image } from '../image.ts';
+import type { Image, Layer } from '../image.ts';
 import type { ImageReference } from '../image-reference.ts';
 import type { ImageStore, LayerCompressor } from '../store.ts';
 
@@ -24,6 +24,8 @@ export interface LayoutStore extends ImageStore {
   readTag(tag: string, platform: ImagePlatform): Promise<Image | undefined>;
   /** The only image of the layout for this platform, whatever its name. Throws `LAYOUT_AMBIGUOUS` when there are several. */
   readOnly(platform: ImagePlatform): Promise<Image | undefined>;
+  /** What the images of that name are for, as far as the entries say it. */
+  platforms(tag: string | undefined): readonly ImagePlatform[];
 }
 
 /**
@@ -31,35 +33,46 @@ export interface LayoutStore extends ImageStore {
  * crane and containerd read. Entries carry the tag as `org.opencontainers.image.ref.name` (CNB.md C215) and the
  * whole name as `io.containerd.image.name`.
  */
-export function openLayoutStore(options: { readonly directory: string; readonly compressor: LayerCompressor }): LayoutStore {
+export function openLayoutStore(options: {
+  readonly directory: string;
+  readonly compressor: LayerCompressor;
+  /** Layers that the manifest names and the layout does not hold: a sparse layout. */
+  readonly isLeftOut?: (layer: Layer) => boolean;
+}): LayoutStore {
   const blobs = openBlobDirectory(options.directory);
+  // Artifacts, such as bills of materials, lie beside the images that they refer to.
+  const images = () => readIndex(options.directory).filter((entry) => entry.artifactType === undefined);
   const open = (descriptor: Descriptor) => blobs.open(descriptor.digest);
   const load = (entry: Descriptor) => imageFromManifest(readFileSync(blobs.path(entry.digest)), entry, open);
   return {
     blobs,
     async read(reference, platform) {
-      const entries = readIndex(options.directory).filter((entry) => isNamed(entry, reference));
+      const entries = images().filter((entry) => isNamed(entry, reference));
       const entry = selectEntry(blobs, entries, platform);
       return entry === undefined ? undefined : await load(entry);
     },
     async readTag(tag, platform) {
       const entry = selectEntry(
         blobs,
-        readIndex(options.directory).filter((each) => each.annotations?.[REF_NAME] === tag),
+        images().filter((each) => each.annotations?.[REF_NAME] === tag),
         platform,
       );
       return entry === undefined ? undefined : await load(entry);
     },
     async readOnly(platform) {
-      const entries = readIndex(options.directory);
+      const entries = images();
       if (new Set(entries.map((entry) => entry.digest)).size > 1 && selectable(entries, platform).length > 1) {
         throw new TspackError({ code: 'LAYOUT_AMBIGUOUS', message: `Cannot choose an image in ${options.directory}: it holds ${entries.length}` });
       }
       const entry = selectEntry(blobs, entries, platform);
       return entry === undefined ? undefined : await load(entry);
     },
+    platforms: (tag) => {
+      const entries = images().filter((entry) => tag === undefined || entry.annotations?.[REF_NAME] === tag);
+      return entries.flatMap((entry) => platformsOf(blobs, entry));
+    },
     async write(image, references) {
-      const descriptor = await putImage(blobs, image, options.compressor);
+      const descriptor = await putImage(blobs, image, options.compressor, options.isLeftOut);
       const platform = imagePlatform(image);
       const added = references.map((reference) => ({ ...descriptor, platform, annotations: referenceAnnotations(reference) }));
       const kept = readIndex(options.directory).filter(
@@ -76,12 +89,26 @@ export function referenceAnnotations(reference: ImageReference): Readonly<Record
   return { [CONTAINERD_NAME]: formatImageReference(reference), ...(reference.tag === undefined ? {} : { [REF_NAME]: reference.tag }) };
 }
 
-/** Puts every blob of an image: layers first, then config, then manifest. */
-export async function putImage(blobs: BlobDirectory, image: Image, compressor: LayerCompressor): Promise<Descriptor> {
+/**
+ * The name that an entry of an index gives its image; undefined for a bare tag or none. skopeo writes whole names into
+ * the annotation that is for tags.
+ */
+export function indexedName({ annotations }: Descriptor): string | undefined {
+  const name = annotations?.[CONTAINERD_NAME] ?? annotations?.[REF_NAME];
+  return name !== undefined && /[/:]/.test(name) ? name : undefined;
+}
+
+/** Puts every blob of an image but those left out: layers first, then config, then manifest. */
+export async function putImage(
+  blobs: BlobDirectory,
+  image: Image,
+  compressor: LayerCompressor,
+  isLeftOut: (layer: Layer) => boolean = () => false,
+): Promise<Descriptor> {
   const layers = [];
   for (const layer of image.layers) {
     const compressed = await compressor.compress(layer);
-    await blobs.put(compressed.blob, compressed.openBlob);
+    if (!isLeftOut(layer)) await blobs.put(compressed.blob, compressed.openBlob);
     layers.push(compressed);
   }
   blobs.putBytes(image.configBytes);
@@ -115,6 +142,12 @@ function isNamed(entry: Descriptor, reference: ImageReference): boolean {
 
 function selectable(entries: readonly Descriptor[], platform: ImagePlatform): readonly Descriptor[] {
   return entries.filter((entry) => entry.platform === undefined || samePlatform(entry.platform, platform));
+}
+
+function platformsOf(blobs: BlobDirectory, { platform, digest }: Descriptor): readonly ImagePlatform[] {
+  if (platform !== undefined) return [platform];
+  const nested = parseManifestIndex(readFileSync(blobs.path(digest)));
+  return nested?.manifests.flatMap((entry) => entry.platform ?? []) ?? [];
 }
 
 /** An entry may itself be an index, as `skopeo copy --all` and buildx write. */

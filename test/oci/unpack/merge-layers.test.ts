@@ -2,8 +2,8 @@ import { chmodSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, readdirSync
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { removeTree } from '../../src/foundation/index.ts';
-import { mergeLayers } from '../../src/runner/merge-layers.ts';
+import { removeTree } from '../../../src/foundation/index.ts';
+import { mergeLayers } from '../../../src/oci/unpack/merge-layers.ts';
 
 let directory: string;
 
