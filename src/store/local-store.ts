@@ -1,6 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { digestHex, writeFileAtomic } from '../foundation/index.ts';
+import { digestHex, systemClock } from '../foundation/index.ts';
 import {
   MEDIA_TYPES,
   compressedBlob,
@@ -13,27 +13,19 @@ import {
   imageFromManifest,
   imagePlatform,
   openBlobDirectory,
-  parseImageReference,
+  parseConfig,
+  parseManifest,
   readIndex,
   samePlatform,
   writeIndex,
 } from '../oci/index.ts';
+import { openDistributions } from './distributions.ts';
+import { createdOf, entryImageId, entryName, imageEntry, readEntry, withManifest } from './local-image.ts';
 import { acquireLock } from './lock.ts';
 import { ownTag } from './process-identity.ts';
-import type { Digest } from '../foundation/index.ts';
-import type { BlobDirectory, Descriptor, Image, ImagePlatform, ImageReference, ImageStore, Layer, LayerCompressor, LayerWriter } from '../oci/index.ts';
-
-const REF_NAME = 'org.opencontainers.image.ref.name';
-const IMAGE_ID = 'dev.tspack.image.id';
-
-/** One name of a local image. */
-export interface LocalImage {
-  readonly reference: ImageReference;
-  readonly imageId: Digest;
-  readonly platform: ImagePlatform;
-  /** Digest of the manifest that outputs write, once one has. */
-  readonly manifestDigest?: Digest;
-}
+import type { Clock, Digest } from '../foundation/index.ts';
+import type { BlobDirectory, Descriptor, Image, ImageReference, ImageStore, Layer, LayerCompressor, LayerWriter } from '../oci/index.ts';
+import type { ImageFacts, LocalImage } from './local-image.ts';
 
 /**
  * The images of this machine: an OCI layout with uncompressed layers, so that nothing is compressed before an
@@ -43,10 +35,15 @@ export interface LocalStore extends ImageStore {
   readonly blobs: BlobDirectory;
   readonly layerWriter: LayerWriter;
   readonly compressor: LayerCompressor;
+  /** Names in the order in which they were given. */
   list(): readonly LocalImage[];
   /** Images whose image ID or manifest digest begins with these hexadecimal digits (at least six). */
   findByDigest(prefix: string): readonly LocalImage[];
   readById(imageId: Digest): Promise<Image | undefined>;
+  /** Gives an image that is here more names. */
+  tag(image: LocalImage, references: readonly ImageReference[]): Promise<void>;
+  /** Takes names away, each for its platform. What no name needs any more stays until it is swept. */
+  remove(images: readonly Pick<LocalImage, 'reference' | 'platform'>[]): Promise<void>;
   /**
    * The image in its distribution form: every layer with its blob, and the manifest that every output shares.
    * Compresses what has not been compressed before.
@@ -54,51 +51,71 @@ export interface LocalStore extends ImageStore {
   distribute(image: Image): Promise<Image & Required<Pick<Image, 'manifest'>>>;
 }
 
-export function openLocalStore(options: { readonly directory: string; readonly lockDirectory: string }): LocalStore {
-  const { directory } = options;
-  const blobs = openBlobDirectory(directory, { writer: ownTag() });
+export interface LocalStoreOptions {
+  readonly directory: string;
+  readonly lockDirectory: string;
+  readonly clock?: Clock;
+}
+
+export function openLocalStore({ directory, lockDirectory, clock = systemClock }: LocalStoreOptions): LocalStore {
+  const blobs = openBlobDirectory(directory, { writer: ownTag(), isCache: true });
   const compressor = createLayerCompressor(blobs);
-  const distributionPath = (imageId: Digest) => join(directory, 'distribution', `${digestHex(imageId)}.json`);
+  const distributions = openDistributions(directory, blobs);
 
-  function distribution(imageId: Digest): Image['manifest'] {
-    const path = distributionPath(imageId);
-    if (!existsSync(path)) return undefined;
-    const descriptor = JSON.parse(readFileSync(path, 'utf8')) as Descriptor;
-    return blobs.has(descriptor.digest) ? { descriptor, bytes: readFileSync(blobs.path(descriptor.digest)) } : undefined;
-  }
-
-  /** A layer as it lies here: the tar, and the blob when it has been compressed before. */
-  function storedLayer(tar: Layer): Layer {
-    const plain = createTarLayer({ diffId: tar.diffId, tarSizeBytes: tar.tarSizeBytes ?? 0, openTar: () => blobs.open(tar.diffId) });
-    const blob = compressedBlob(blobs, tar);
+  /** A layer as it lies here: the tar, and a blob when there is one. */
+  function storedLayer(tar: Layer, blob: Descriptor | undefined): Layer {
+    const plain = {
+      ...createTarLayer({ diffId: tar.diffId, tarSizeBytes: tar.tarSizeBytes ?? 0, openTar: () => blobs.open(tar.diffId) }),
+      isPresent: () => Promise.resolve(blobs.has(tar.diffId)),
+    };
+    // Whoever reads an image may need its layers long after: from now on they count as used.
+    blobs.has(tar.diffId);
     if (blob === undefined || !blobs.has(blob.digest)) return plain;
     return { ...createBlobLayer({ descriptor: blob, diffId: tar.diffId, openBlob: () => blobs.open(blob.digest) }), ...plain };
   }
 
   async function load(entry: Descriptor): Promise<Image> {
     const { manifest: _plain, ...image } = await imageFromManifest(readFileSync(blobs.path(entry.digest)), entry, ({ digest }) => blobs.open(digest));
-    const layers = image.layers.map(storedLayer);
-    const manifest = layers.every((layer) => layer.blob !== undefined) ? distribution(image.imageId) : undefined;
-    return { ...image, layers, ...(manifest === undefined ? {} : { manifest }) };
+    const distribution = distributions.read(image.imageId);
+    // Its own blobs: another image may have the same content in another compression.
+    const own = image.layers.map((layer, index) => storedLayer(layer, distribution?.layers[index]));
+    if (distribution !== undefined && own.every(({ blob }) => blob !== undefined)) return { ...image, layers: own, manifest: distribution.manifest };
+    return { ...image, layers: image.layers.map((layer) => storedLayer(layer, compressedBlob(blobs, layer))) };
   }
 
-  const describe = (entry: Descriptor): LocalImage => {
-    const imageId = entry.annotations?.[IMAGE_ID] as Digest;
-    const manifestDigest = distribution(imageId)?.descriptor.digest;
-    return {
-      reference: parseImageReference(entry.annotations?.[REF_NAME] ?? ''),
-      imageId,
-      platform: entry.platform ?? { os: 'linux', architecture: 'amd64' },
-      ...(manifestDigest === undefined ? {} : { manifestDigest }),
-    };
+  function measure(entry: Descriptor): ImageFacts {
+    const manifest = parseManifest(readFileSync(blobs.path(entry.digest)));
+    const config = parseConfig(readFileSync(blobs.path(manifest.config.digest)));
+    const manifestDigest = distributions.digest(manifest.config.digest);
+    const sizeBytes = manifest.layers.reduce((sum, { size }) => sum + size, 0);
+    return { sizeBytes, ...createdOf({ config }), ...(manifestDigest === undefined ? {} : { manifestDigest }) };
+  }
+
+  const named = () => readIndex(directory).filter((entry) => entryName(entry) !== undefined);
+
+  /** Replaces the index under its lock. */
+  async function changeIndex(change: (entries: readonly Descriptor[]) => readonly Descriptor[]): Promise<void> {
+    using _lock = await acquireLock(join(lockDirectory, 'store-index'));
+    writeIndex(directory, change(readIndex(directory)));
+  }
+
+  const isFor = ({ reference, platform }: Pick<LocalImage, 'reference' | 'platform'>) => {
+    const name = formatImageReference(reference);
+    return (entry: Descriptor) => entryName(entry) === name && samePlatform(entry.platform, platform);
   };
-  const named = () => readIndex(directory).filter((entry) => entry.annotations?.[REF_NAME] !== undefined);
+
+  async function nameImage(manifest: Descriptor, image: Omit<LocalImage, 'reference'>, references: readonly ImageReference[]): Promise<void> {
+    const updatedAt = clock.now().getTime();
+    const added = references.map((reference) => imageEntry(manifest, { ...image, reference, updatedAt }));
+    const replaced = references.map((reference) => isFor({ reference, platform: image.platform }));
+    await changeIndex((entries) => [...entries.filter((entry) => !replaced.some((isReplaced) => isReplaced(entry))), ...added]);
+  }
 
   const store: LocalStore = {
     blobs,
     layerWriter: createLayerWriter(blobs),
     compressor,
-    list: () => named().map(describe),
+    list: () => named().map((entry) => readEntry(entry, () => measure(entry))),
     findByDigest: (prefix) =>
       prefix.length < 6
         ? []
@@ -106,7 +123,7 @@ export function openLocalStore(options: { readonly directory: string; readonly l
             .list()
             .filter(({ imageId, manifestDigest }) => [imageId, manifestDigest].some((digest) => digest !== undefined && digestHex(digest).startsWith(prefix))),
     async readById(imageId) {
-      const entry = named().find((candidate) => candidate.annotations?.[IMAGE_ID] === imageId);
+      const entry = named().find((candidate) => entryImageId(candidate) === imageId);
       return entry === undefined ? undefined : await load(entry);
     },
     async read(reference, platform) {
@@ -116,7 +133,7 @@ export function openLocalStore(options: { readonly directory: string; readonly l
         return found === undefined ? undefined : await store.readById(found.imageId);
       }
       const name = formatImageReference(reference);
-      const entries = named().filter((entry) => entry.annotations?.[REF_NAME] === name);
+      const entries = named().filter((entry) => entryName(entry) === name);
       const entry = entries.find((candidate) => samePlatform(candidate.platform, platform)) ?? (entries.length === 1 ? entries[0] : undefined);
       return entry === undefined ? undefined : await load(entry);
     },
@@ -133,28 +150,35 @@ export function openLocalStore(options: { readonly directory: string; readonly l
         layers.map((blob, index) => ({ ...image.layers[index]!, blob })),
       );
       blobs.putBytes(plain.bytes);
-      if (read !== undefined) recordDistribution(image.imageId, read);
-      using _lock = await acquireLock(join(options.lockDirectory, 'store-index'));
-      const platform = imagePlatform(image);
-      const names = references.map(formatImageReference);
-      const kept = readIndex(directory).filter((entry) => !(names.includes(entry.annotations?.[REF_NAME] ?? '') && samePlatform(entry.platform, platform)));
-      const added = names.map((name) => ({ ...plain.descriptor, platform, annotations: { [REF_NAME]: name, [IMAGE_ID]: image.imageId } }));
-      writeIndex(directory, [...kept, ...added]);
+      if (read !== undefined) distributions.record(image.imageId, read);
+      const { imageId } = image;
+      const manifestDigest = distributions.digest(imageId);
+      const facts: ImageFacts = {
+        sizeBytes: layers.reduce((sum, { size }) => sum + size, 0),
+        ...createdOf(image),
+        ...(manifestDigest === undefined ? {} : { manifestDigest }),
+      };
+      await nameImage(plain.descriptor, { imageId, platform: imagePlatform(image), ...facts }, references);
       return plain.descriptor;
+    },
+    async tag(image, references) {
+      const entry = named().find(isFor(image));
+      if (entry !== undefined) await nameImage(entry, image, references);
+    },
+    async remove(images) {
+      const removed = images.map(isFor);
+      await changeIndex((entries) => entries.filter((entry) => !removed.some((isRemoved) => isRemoved(entry))));
     },
     async distribute(image) {
       const layers = [];
       for (const layer of image.layers) layers.push(await compressor.compress(layer));
       const manifest = createManifest(image, layers);
-      recordDistribution(image.imageId, manifest);
+      distributions.record(image.imageId, manifest);
+      const noted = (entry: Descriptor) => withManifest(entry, image.imageId, manifest.descriptor.digest);
+      if (readIndex(directory).some((entry) => noted(entry) !== entry)) await changeIndex((entries) => entries.map(noted));
       return { ...image, layers, manifest };
     },
   };
-
-  function recordDistribution(imageId: Digest, manifest: NonNullable<Image['manifest']>): void {
-    blobs.putBytes(manifest.bytes);
-    writeFileAtomic(distributionPath(imageId), JSON.stringify(manifest.descriptor));
-  }
 
   return store;
 }

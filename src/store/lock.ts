@@ -24,7 +24,7 @@ export async function acquireLock(path: string, options: LockOptions = {}): Prom
   let waited = false;
   for (;;) {
     options.signal?.throwIfAborted();
-    const lock = tryLock(path);
+    const lock = lockNow(path);
     if (lock !== undefined) return lock;
     const seen = readHolder(path);
     if (seen.text !== undefined && isGone(path, seen.identity)) {
@@ -37,7 +37,23 @@ export async function acquireLock(path: string, options: LockOptions = {}): Prom
   }
 }
 
-function tryLock(path: string): Disposable | undefined {
+/** Takes the lock if nobody who lives holds it. */
+export function tryLock(path: string): Disposable | undefined {
+  makeDirectory(dirname(path));
+  removeIfGone(path);
+  return lockNow(path);
+}
+
+/** Whether the lock's holder is gone, or there is none; its file is removed then. */
+export function removeIfGone(path: string): boolean {
+  const seen = readHolder(path);
+  if (seen.text === undefined) return true;
+  if (!isGone(path, seen.identity)) return false;
+  takeAway(path, seen.text);
+  return true;
+}
+
+function lockNow(path: string): Disposable | undefined {
   const identity = JSON.stringify(ownIdentity());
   try {
     const file = openSync(path, 'wx', 0o600);

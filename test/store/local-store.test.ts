@@ -30,8 +30,8 @@ describe('openLocalStore()', () => {
     await store.write(await syntheticImage('x'), [app]);
     const image = await store.read(app, AMD64);
     const { manifest } = await store.distribute(image!);
-    const archive = await createOciArchive(image!, [app], store.compressor);
-    expect(archive.descriptor.digest).toBe(manifest.descriptor.digest);
+    const archive = await createOciArchive([{ image: image!, references: [app] }], store.compressor);
+    expect(archive.descriptors[0]?.digest).toBe(manifest.descriptor.digest);
     const [listed] = open().list();
     expect(listed?.manifestDigest).toBe(manifest.descriptor.digest);
     const again = await open().read(withDigest(app, manifest.descriptor.digest), AMD64);
