@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { markUsed } from '../foundation/index.ts';
 
 /** Where a file with this hash is kept. */
 export function cachePath(cacheDirectory: string, sha256: string): string {
@@ -18,7 +19,7 @@ export async function hasCached(cacheDirectory: string, sha256: string, sizeByte
   if (found.isFile() && found.size === sizeBytes) {
     const hash = createHash('sha256');
     for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) hash.update(chunk as Uint8Array);
-    if (hash.digest('hex') === sha256) return true;
+    if (hash.digest('hex') === sha256) return markUsed(path);
   }
   rmSync(path, { force: true });
   return false;

@@ -10,6 +10,8 @@ export interface WantedSet {
   /** Names, or terms with a version: `openssl`, `nodejs (>= 20)`. */
   readonly packages: readonly string[];
   readonly exclude: readonly string[];
+  /** Who asks for a term, for errors; `the package list` by default. */
+  readonly requiredBy?: (term: string) => string;
 }
 
 /** Resolves every set against one index and locks what they need. Throws {@link PackageResolutionError}. */
@@ -17,7 +19,12 @@ export function createLock(index: PackageIndex, sources: readonly LockSource[], 
   const packages = new Map<string, { readonly package: IndexedPackage; readonly sets: string[] }>();
   const excluded = new Map<string, string[]>();
   for (const set of sets) {
-    const resolution = resolvePackages({ wanted: set.packages, index, exclude: set.exclude });
+    const resolution = resolvePackages({
+      wanted: set.packages,
+      index,
+      exclude: set.exclude,
+      ...(set.requiredBy === undefined ? {} : { requiredBy: set.requiredBy }),
+    });
     for (const each of resolution.packages) {
       const known = packages.get(each.name);
       if (known === undefined) packages.set(each.name, { package: each, sets: [set.name] });

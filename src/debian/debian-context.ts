@@ -1,13 +1,13 @@
 import { HttpError } from '../http/index.ts';
-import type { HttpClient } from '../http/index.ts';
 import { TspackError } from '../foundation/index.ts';
 import type { EventSink, TransferEvent } from '../foundation/index.ts';
+import type { ArchiveTransport } from './archive-transport.ts';
 import { SET_MIRROR } from './mirrors.ts';
 import type { DebianMirrors } from './mirrors.ts';
 
 /** What everything that talks to an archive needs. */
 export interface DebianContext {
-  readonly client: Pick<HttpClient, 'request'>;
+  readonly transport: ArchiveTransport;
   readonly mirrors: DebianMirrors;
   /** Where verified files are kept, by their SHA-256. Deleting it loses only time. */
   readonly cacheDirectory: string;

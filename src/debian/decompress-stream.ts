@@ -1,6 +1,5 @@
-import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { packageRoot } from '../foundation/index.ts';
+import { workerFile } from '../foundation/index.ts';
 
 /** A compressed range of a file; the ending of `name` says how. */
 export interface CompressedRange {
@@ -19,7 +18,7 @@ export const PIECES_AHEAD = 4;
 
 /** The bytes inside a compressed range, decoded in a thread of their own that never runs far ahead of the reader. */
 export async function* streamDecompressed(range: CompressedRange): AsyncIterable<Uint8Array> {
-  const worker = new Worker(join(packageRoot(), 'dist', 'workers', 'decompress-range.js'), { workerData: range, execArgv: [] });
+  const worker = new Worker(workerFile('decompress-range'), { workerData: range, execArgv: [] });
   const arrived: DecompressMessage[] = [];
   let wake: () => void = () => undefined;
   const arrive = (message: DecompressMessage) => {

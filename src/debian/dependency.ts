@@ -1,4 +1,5 @@
 import { TspackError } from '../foundation/index.ts';
+import type { ControlFields } from './control.ts';
 import { satisfiesVersion } from './version.ts';
 import type { VersionRelation } from './version.ts';
 
@@ -54,6 +55,13 @@ function fitsArchitecture(list: string, architecture: string): boolean {
   const matches = (name: string) => name === architecture || name === 'any' || name === 'linux-any' || name === `any-${architecture}`;
   if (names.every((name) => name.startsWith('!'))) return !names.some((name) => matches(name.slice(1)));
   return names.some(matches);
+}
+
+/** Every package that the fields `Depends` and `Pre-Depends` of a control file name, alternatives included. */
+export function dependencyNames(fields: ControlFields): readonly string[] {
+  const architecture = fields.get('architecture') ?? 'all';
+  const groups = ['pre-depends', 'depends'].flatMap((field) => parseDependencies(fields.get(field)?.replaceAll('\n', ' ') ?? '', architecture));
+  return groups.flat().map(({ name }) => name);
 }
 
 /** `libssl3t64 (>= 3.5)`. */

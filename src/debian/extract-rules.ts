@@ -1,3 +1,5 @@
+import { compileGlobs } from '../foundation/index.ts';
+
 /** What to change while unpacking, as plain data: it is posted to a worker thread. All paths are relative to the root. */
 export interface ExtractRules {
   /**
@@ -36,16 +38,4 @@ export function compileRules(rules: ExtractRules): CompiledRules {
       return drop?.test(place) === true && keep?.test(place) !== true ? undefined : place;
     },
   };
-}
-
-function compileGlobs(globs: readonly string[] | undefined): RegExp | undefined {
-  if (globs === undefined || globs.length === 0) return undefined;
-  return new RegExp(`^(?:${globs.map(globSource).join('|')})$`, 's');
-}
-
-function globSource(glob: string): string {
-  return glob
-    .split(/(\*\*|\*|\?)/)
-    .map((part) => (part === '**' ? '.*' : part === '*' ? '[^/]*' : part === '?' ? '[^/]' : part.replace(/[\\^$.|+()[\]{}]/g, '\\$&')))
-    .join('');
 }

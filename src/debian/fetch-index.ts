@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
-import { downloadVerified } from '../http/index.ts';
 import { TspackError } from '../foundation/index.ts';
 import { cachePath, hasCached } from './content-cache.ts';
 import { explainMirrorError, isMissing, transferOptions } from './debian-context.ts';
@@ -46,9 +45,8 @@ export async function fetchPackageIndex(request: IndexRequest, context: DebianCo
   try {
     for (const source of sources) {
       const url = archiveUrl(context.mirrors, source.archive, `dists/${source.suite}/InRelease`);
-      const signal = context.signal === undefined ? {} : { signal: context.signal };
-      const response = await context.client.request({ url, ...signal });
-      const release = await verifyRelease(await response.text(MOST_RELEASE_BYTES), {
+      const text = await context.transport.fetchText({ url, maximumBytes: MOST_RELEASE_BYTES, ...transferOptions(context) });
+      const release = await verifyRelease(text, {
         keyring: readKeyring(source.keyrings, keyringDirectory),
         suite: source.suite,
         now,
@@ -94,8 +92,7 @@ async function fetchIndexFile(name: string, file: ReleaseFile, source: PackageSo
   const places = [...(release.acquireByHash ? [`${name.slice(0, name.lastIndexOf('/'))}/by-hash/SHA256/${file.sha256}`] : []), name];
   for (const [index, place] of places.entries()) {
     try {
-      await downloadVerified({
-        client: context.client,
+      await context.transport.fetchFile({
         url: archiveUrl(context.mirrors, source.archive, `${folder}/${place}`),
         digest: { algorithm: 'sha256', hex: file.sha256 },
         sizeBytes: file.sizeBytes,

@@ -1,5 +1,3 @@
-import { NO_RETRY, downloadVerified } from '../http/index.ts';
-import type { RetryPolicy } from '../http/index.ts';
 import { cachePath, hasCached } from './content-cache.ts';
 import { explainMirrorError, httpFailure, isMissing, transferOptions } from './debian-context.ts';
 import type { DebianContext } from './debian-context.ts';
@@ -88,7 +86,7 @@ class Archive {
     const url = datedUrl(this.#context.mirrors, source, each.poolPath);
     if (url === undefined || !this.#isDatedReachable) return false;
     try {
-      await this.#download(each, url, path, NO_RETRY);
+      await this.#download(each, url, path, true);
       return true;
     } catch (error) {
       const failure = httpFailure(error);
@@ -99,15 +97,14 @@ class Archive {
     }
   }
 
-  async #download(each: LockedPackage, url: string, path: string, retry?: RetryPolicy): Promise<void> {
-    await downloadVerified({
-      client: this.#context.client,
+  async #download(each: LockedPackage, url: string, path: string, once = false): Promise<void> {
+    await this.#context.transport.fetchFile({
       url,
       digest: { algorithm: 'sha256', hex: each.sha256 },
       sizeBytes: each.sizeBytes,
       path,
       label: `${each.name} ${each.version} ${each.architecture}`,
-      ...(retry === undefined ? {} : { retry }),
+      once,
       ...transferOptions(this.#context),
     });
   }

@@ -12,6 +12,8 @@ export interface ResolutionRequest {
   readonly index: PackageIndex;
   /** Names of packages that are never taken; what depends on them is taken without them. */
   readonly exclude?: readonly string[];
+  /** Who asks for a wanted term, for errors; `the package list` by default. */
+  readonly requiredBy?: (term: string) => string;
 }
 
 export interface Resolution {
@@ -61,8 +63,9 @@ class Resolver {
 
   resolve(): Resolution {
     for (const term of this.#request.wanted) {
+      const requiredBy = this.#request.requiredBy?.(term) ?? LIST;
       for (const group of parseDependencies(term, this.#index.architecture)) {
-        this.#require(group, [{ requiredBy: LIST, requirement: formatDependencyGroup(group) }]);
+        this.#require(group, [{ requiredBy, requirement: formatDependencyGroup(group) }]);
       }
     }
     for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {

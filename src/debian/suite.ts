@@ -36,3 +36,11 @@ export function parsePackageSource(suite: string): PackageSource {
   if (kind !== undefined) return { name: kind, archive: 'debian', suite, keyrings: [`debian-archive-${release}-automatic`] };
   return { name: 'main', archive: 'debian', suite, keyrings: [`debian-archive-${release}-automatic`, `debian-archive-${release}-stable`] };
 }
+
+/** The releases of Debian by codename, as `/etc/os-release` numbers them. */
+const RELEASES: Readonly<Record<string, string>> = { bullseye: '11', bookworm: '12', trixie: '13', forky: '14' };
+
+/** The number of the release that a suite belongs to: `13` for `trixie-security`; undefined for one without a number. */
+export function releaseOfSuite(suite: string): string | undefined {
+  return RELEASES[suite.split('-')[0] ?? ''];
+}

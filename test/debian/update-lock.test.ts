@@ -2,9 +2,10 @@ import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { extractPackage, fetchPackages, updateLock } from '../../src/debian/index.ts';
+import { extractPackage, fetchPackages, httpTransport, updateLock } from '../../src/debian/index.ts';
 import type { DebianContext, FetchedPackage, PackageLock } from '../../src/debian/index.ts';
 import { createHttpClient } from '../../src/http/index.ts';
+import type { HttpClient } from '../../src/http/index.ts';
 import { FAKE_RELEASE_DATE, startFakeAptRepository } from '../support/fake-apt-repository.ts';
 import type { FakeAptRepository, FakePackage } from '../support/fake-apt-repository.ts';
 
@@ -20,6 +21,7 @@ const MAIN: readonly FakePackage[] = [
 
 let repository: FakeAptRepository;
 let cacheDirectory: string;
+let client: HttpClient;
 let context: DebianContext;
 
 beforeAll(async () => {
@@ -32,8 +34,8 @@ beforeEach(() => {
   repository.publish('trixie', MAIN);
   repository.requests.length = 0;
   cacheDirectory = mkdtempSync(join(tmpdir(), 'debian-cache-'));
-  const client = createHttpClient({ userAgent: 'test', clock: { now: () => now }, sleep: () => Promise.resolve() });
-  context = { client, mirrors: repository.mirrors, cacheDirectory };
+  client = createHttpClient({ userAgent: 'test', clock: { now: () => now }, sleep: () => Promise.resolve() });
+  context = { transport: httpTransport(client), mirrors: repository.mirrors, cacheDirectory };
   return () => {
     rmSync(cacheDirectory, { recursive: true, force: true });
     return client.close();
@@ -209,15 +211,15 @@ describe('fetchPackages()', () => {
     const { lock } = await lockAt();
     repository.publish('trixie', []);
     let asked = 0;
-    const client: DebianContext['client'] = {
+    const transport = httpTransport({
       request: (request) => {
         if (request.url.includes(':1/')) asked++;
-        return context.client.request(request);
+        return client.request(request);
       },
-    };
+    });
     const all = { packages: lock.packages, sources: lock.sources, concurrency: 1 };
     const kinds: string[] = [];
-    for await (const each of fetchPackages(all, { ...context, client, mirrors: { ...repository.mirrors, snapshot: 'http://127.0.0.1:1' } }))
+    for await (const each of fetchPackages(all, { ...context, transport, mirrors: { ...repository.mirrors, snapshot: 'http://127.0.0.1:1' } }))
       kinds.push(each.kind);
     expect(kinds.sort()).toEqual(['fetched', 'superseded', 'superseded']);
     expect(asked).toBe(1);
