@@ -22,6 +22,8 @@ export type Mount =
 export interface BuildEnvironment {
   /** Folder with the unpacked image; it is never written to. */
   readonly root: HostPath;
+  /** Layer folders of a `RootWorkshop` that lie over `root`, the topmost first; `root` is then a layer folder too. */
+  readonly above?: readonly HostPath[];
   /** uid and gid that processes see themselves as. Files they make belong to the caller outside. */
   readonly user: { readonly uid: number; readonly gid: number };
   /** Applied in order, parents before children. `/proc`, `/dev` and an empty `/tmp` are there without being listed. */
@@ -43,6 +45,8 @@ export interface ProcessSpec {
    */
   readonly stdout?: (chunk: Uint8Array) => void;
   readonly stderr?: (chunk: Uint8Array) => void;
+  /** Who the process runs as in a `WritableRoot`; root by default. Elsewhere the environment says. */
+  readonly user?: { readonly uid: number; readonly gid: number; readonly groups?: readonly number[] };
   /** Connect the terminal (stdin, stdout, stderr) straight through; the sinks are then unused. */
   readonly interactive?: boolean;
   /** Mounts of this process alone, after those of the environment. */
@@ -68,8 +72,10 @@ export interface ProcessExit {
 }
 
 export interface Sandbox extends AsyncDisposable {
-  /** Runs one process, and ends every process that it leaves behind. Throws `SANDBOX_FAILED` when it could not be started. Calls may overlap. */
+  /** Runs one process, and ends every process that it leaves behind. Throws `PROGRAM_NOT_STARTED` when the program itself could not be started, `SANDBOX_FAILED` when what it runs in could not. Calls may overlap. */
   run(process: ProcessSpec): Promise<ProcessExit>;
+  /** Starts what its processes will share, so that the first of them need not wait for it. What cannot be had shows with that process. */
+  prepare?(): void;
 }
 
 export interface Executor {

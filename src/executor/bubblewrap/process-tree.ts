@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { hasSystemCode } from '../../foundation/index.ts';
 
 /** Whether the process is gone, or only its entry is left for a parent that does not collect it. */
-export function hasEnded(pid: number): boolean {
+function hasEnded(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return statFields(pid)?.state === 'Z';
@@ -12,13 +12,18 @@ export function hasEnded(pid: number): boolean {
   }
 }
 
+/** The processes of a sandbox end with its first one, which the kernel ends last; the parent may be gone a little earlier. */
+export async function waitUntilEnded(pid: number): Promise<void> {
+  for (let waited = 0; waited < 5000 && !hasEnded(pid); waited += 1) await sleep(1);
+}
+
 /**
  * Signals the program of a sandbox. Its first process is bubblewrap's reaper, which ignores signals; the program
- * is the reaper's child that started first, and may not be there yet.
+ * is the reaper's child that started first, and may not be there yet. `depth`: 1 for a child, 2 for a child's child.
  */
-export async function signalProgram(reaper: number, name: NodeJS.Signals): Promise<void> {
+export async function signalProgram(reaper: number, name: NodeJS.Signals, depth = 1): Promise<void> {
   for (let tries = 0; tries < 200 && !hasEnded(reaper); tries += 1) {
-    const program = children(reaper).sort((a, b) => a.startTime - b.startTime || a.pid - b.pid)[0];
+    const program = firstDescendant(reaper, depth);
     if (program !== undefined) {
       try {
         process.kill(program.pid, name);
@@ -29,6 +34,11 @@ export async function signalProgram(reaper: number, name: NodeJS.Signals): Promi
     }
     await sleep(5);
   }
+}
+
+function firstDescendant(pid: number, depth: number): ProcessEntry | undefined {
+  const child = children(pid).sort((a, b) => a.startTime - b.startTime || a.pid - b.pid)[0];
+  return child === undefined || depth <= 1 ? child : firstDescendant(child.pid, depth - 1);
 }
 
 interface ProcessEntry {

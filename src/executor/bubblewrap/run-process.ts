@@ -1,33 +1,37 @@
-// execa costs 90 ms to import and this needs only `spawn`, with descriptors of our own.
-import { spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { TspackError } from '../../foundation/index.ts';
-import { inheritedDescriptors } from './inherited-descriptors.ts';
-import { hasEnded, signalProgram } from './process-tree.ts';
+import { signalProgram, waitUntilEnded } from './process-tree.ts';
+import { killGroup, sendOptions, spawnBubblewrap } from './spawn-bubblewrap.ts';
+import { openOuter, outerArguments, outerStdio } from './outer-sandbox.ts';
 import { watchStatus } from './status.ts';
 import type { ChildProcess } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import type { ProcessExit, ProcessSpec } from '../index.ts';
-import type { OutputPipe, OutputPipes } from './output-pipe.ts';
+import type { OuterSandbox, Stdio } from './outer-sandbox.ts';
+import type { OutputPipe, OutputPipes } from '../index.ts';
 import type { SandboxStatus } from './status.ts';
 
 export interface BubblewrapRun {
   readonly bubblewrap: readonly string[];
   readonly options: readonly string[];
   readonly process: ProcessSpec;
+  /** What runs the program, when that is not its own command. */
+  readonly wrapper?: readonly string[];
   readonly pipes: OutputPipes;
+  /** A sandbox around this one. */
+  readonly outer?: OuterSandbox;
   /** Makes the error for a sandbox that did not start, from what bubblewrap said. */
   explain(message: string): TspackError;
 }
 
 const OWN_PREFIX = 'bwrap: ';
 const MAX_HELD_BYTES = 8192;
+const NOT_STARTED = /^bwrap: execvp .*: ([^:\n]*)\n$/su;
 
 /** Runs one process under bubblewrap; see `Sandbox.run`. */
 export async function runProcessInBubblewrap(run: BubblewrapRun): Promise<ProcessExit> {
   const { process: spec, pipes } = run;
   spec.signal?.throwIfAborted();
+  if (run.options.some((option) => option.includes('\0'))) throw run.explain('a variable, path or mount holds a NUL character');
   const [file = 'bwrap', ...prefix] = run.bubblewrap;
   const joined = spec.stdout !== undefined && spec.stdout === spec.stderr;
   const stderr = spec.interactive === true ? undefined : await pipes.open();
@@ -38,7 +42,11 @@ export async function runProcessInBubblewrap(run: BubblewrapRun): Promise<Proces
       ? ['inherit', 'inherit', 'inherit', 'pipe', 'pipe']
       : ['ignore', stdout?.writer ?? 'ignore', stderr?.writer ?? 'ignore', 'pipe', 'pipe'];
   // The options go through a descriptor: they hold the environment, and a command line is readable to everybody.
-  const child = spawnWithUmask(file, [...prefix, '--args', '3', '--json-status-fd', '4', '--', ...spec.command], stdio);
+  const child = spawnBubblewrap(
+    file,
+    [...prefix, ...outerArguments(run.outer), '--args', '3', '--json-status-fd', '4', '--', ...(run.wrapper ?? []), ...spec.command],
+    [...stdio, ...outerStdio(run.outer)],
+  );
   closeWriters(stdout, stderr);
 
   const kill = (): void => killGroup(child);
@@ -46,7 +54,11 @@ export async function runProcessInBubblewrap(run: BubblewrapRun): Promise<Proces
   if (spec.signal?.aborted === true) kill();
   try {
     const held = new HeldErrors(spec.stderr);
-    const status = watchStatus(child.stdio?.[4] as Readable | null | undefined, (pid) => spec.onStart?.({ signal: (name) => void signalProgram(pid, name) }));
+    const started = (depth: number) => (pid: number) => spec.onStart?.({ signal: (name) => void signalProgram(pid, name, depth) });
+    const status =
+      run.outer === undefined
+        ? watchStatus(child.stdio?.[4] as Readable | null | undefined, started(1))
+        : openOuter(child, run.outer, started(run.outer.depth), kill);
     const [ended] = await Promise.all([
       waitForExit(child),
       sendOptions(child.stdio?.[3] as Writable | null | undefined, run.options),
@@ -65,39 +77,8 @@ export async function runProcessInBubblewrap(run: BubblewrapRun): Promise<Proces
   }
 }
 
-type Stdio = 'inherit' | 'ignore' | 'pipe' | number;
-
-/** Does not change while we run: what Node opens itself is closed for its children. */
-let inherited: readonly number[] | undefined;
-
-/** The umask is inherited by the sandbox, and only a process can set its own. Nothing else runs in between. */
-function spawnWithUmask(file: string, args: readonly string[], stdio: readonly Stdio[]): ChildProcess {
-  const before = process.umask(0o022);
-  const nowhere = openSync('/dev/null', 'r');
-  try {
-    const all: Stdio[] = [...stdio];
-    for (const descriptor of (inherited ??= inheritedDescriptors())) {
-      if (descriptor >= stdio.length) all[descriptor] = nowhere;
-    }
-    // A session of its own: no controlling terminal to inject input into, and Ctrl-C reaches it only through us.
-    return spawn(file, args, { cwd: '/', env: {}, stdio: Array.from(all, (entry) => entry ?? 'ignore'), detached: true });
-  } finally {
-    closeSync(nowhere);
-    process.umask(before);
-  }
-}
-
 function closeWriters(...pipes: readonly (OutputPipe | undefined)[]): void {
   for (const pipe of new Set(pipes)) pipe?.closeWriter();
-}
-
-function killGroup(child: ChildProcess): void {
-  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
-  try {
-    process.kill(-child.pid, 'SIGKILL');
-  } catch {
-    child.kill('SIGKILL');
-  }
 }
 
 interface Ended {
@@ -113,20 +94,6 @@ function waitForExit(child: ChildProcess): Promise<Ended> {
   });
 }
 
-function sendOptions(stream: Writable | null | undefined, options: readonly string[]): Promise<void> {
-  return new Promise((resolve) => {
-    // A bubblewrap that has already ended tells why in its own words.
-    stream?.once('error', () => resolve());
-    stream?.end(options.map((option) => `${option}\0`).join(''), () => resolve());
-    if (stream === null || stream === undefined) resolve();
-  });
-}
-
-/** The processes of a sandbox end with its first one, which the kernel ends last; the parent may be gone a little earlier. */
-async function waitUntilEnded(pid: number): Promise<void> {
-  for (let waited = 0; waited < 5000 && !hasEnded(pid); waited += 1) await sleep(1);
-}
-
 function exitOf(run: BubblewrapRun, ended: Ended, status: SandboxStatus, held: HeldErrors): ProcessExit {
   if (ended.error !== undefined) {
     throw new TspackError({
@@ -136,7 +103,7 @@ function exitOf(run: BubblewrapRun, ended: Ended, status: SandboxStatus, held: H
       cause: ended.error,
     });
   }
-  if (status.exitCode !== undefined) {
+  if (status.exitCode !== undefined && !(run.outer !== undefined && status.exitCode === 127 && NOT_STARTED.test(held.text()))) {
     held.release();
     return { code: status.exitCode, signal: undefined };
   }
@@ -145,15 +112,20 @@ function exitOf(run: BubblewrapRun, ended: Ended, status: SandboxStatus, held: H
     return { code: undefined, signal: ended.signal };
   }
   // bubblewrap reports no exit code for a program that it could not execute.
-  const refusal = /^bwrap: execvp .*: ([^:\n]*)\n$/su.exec(held.text());
+  const refusal = NOT_STARTED.exec(held.text());
   if (refusal !== null) {
-    throw new TspackError({
-      code: 'SANDBOX_FAILED',
-      message: `Cannot start '${run.process.command[0] ?? ''}' in the sandbox: ${(refusal[1] ?? '').toLowerCase()}`,
-      nextStep: 'Check that the program exists there, is executable, and that the interpreter in its first line exists.',
-    });
+    throw programNotStarted(run.process, refusal[1] ?? '');
   }
   throw run.explain(held.text().replaceAll(OWN_PREFIX, '').trim());
+}
+
+/** `said`: as the C library names the error. */
+export function programNotStarted({ command }: ProcessSpec, said: string): TspackError {
+  return new TspackError({
+    code: 'PROGRAM_NOT_STARTED',
+    message: `Cannot start '${command[0] ?? ''}' in the sandbox: ${said.toLowerCase()}`,
+    nextStep: 'Check that the program exists there, is executable, and that the interpreter in its first line exists.',
+  });
 }
 
 /** Keeps back what bubblewrap itself says, which is an error of ours and no output of the process. */

@@ -28,12 +28,12 @@ export class ObservedOutput {
 /** The exit codes of a program that could not be started, as `env` and shells give them. */
 const NOT_STARTED: readonly number[] = [126, 127];
 
-/** Throws `SANDBOX_FAILED` when nothing ran. */
+/** Throws `PROGRAM_NOT_STARTED` when nothing ran. */
 export function checkStarted(code: number, output: ObservedOutput, program: string): void {
   const reason = NOT_STARTED.includes(code) ? output.missingProgram(program) : undefined;
   if (reason === undefined) return;
   throw new TspackError({
-    code: 'SANDBOX_FAILED',
+    code: 'PROGRAM_NOT_STARTED',
     message: `Cannot start '${program}' in the sandbox: ${reason.toLowerCase()}`,
     nextStep: 'Check that the program exists there, is executable, and that the interpreter in its first line exists.',
   });

@@ -42,7 +42,7 @@ describe('checkStarted()', () => {
   ])('knows %j', (said, code) => {
     const check = () => checkStarted(code, after(said), '/cnb/bin/build');
     expect(check).toThrow(
-      expect.objectContaining({ code: 'SANDBOX_FAILED', message: "Cannot start '/cnb/bin/build' in the sandbox: no such file or directory" }),
+      expect.objectContaining({ code: 'PROGRAM_NOT_STARTED', message: "Cannot start '/cnb/bin/build' in the sandbox: no such file or directory" }),
     );
   });
 

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { TspackError } from '../../foundation/index.ts';
+import { TspackError } from '../foundation/index.ts';
 
 /** One end to hand to a process, the other read here. */
 export interface OutputPipe {
