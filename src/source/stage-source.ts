@@ -15,18 +15,10 @@ import {
 import { copyFile } from 'node:fs/promises';
 import { relative as relativePath } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import ignore from 'ignore';
 import { TspackError, hasSystemCode } from '../foundation/index.ts';
+import { compileFilter } from './source-filter.ts';
 import type { Stats } from 'node:fs';
-
-export interface SourceFilter {
-  /** Patterns in gitignore syntax of what is left out. */
-  readonly exclude?: readonly string[];
-  /** Patterns of what alone is taken; not together with `exclude` (project-descriptor.md). */
-  readonly include?: readonly string[];
-  /** Folders that are never taken, should they lie in the source: tspack's own data. */
-  readonly without?: readonly string[];
-}
+import type { SourceFilter } from './source-filter.ts';
 
 export interface StagedSource {
   readonly files: number;
@@ -37,9 +29,6 @@ export interface StagedSource {
 const LARGE_BYTES = 16 * 1024 * 1024;
 const BREATH_MILLISECONDS = 50;
 
-/** Version control's own folders: never part of an application, and different on every machine. */
-const ALWAYS_EXCLUDED = ['.git', '.hg', '.svn'];
-
 /**
  * Copies a source folder to `target`, an empty or missing folder. Modes become 0755 or 0644 by the owner's x bit,
  * as git keeps them, so that the umask of a checkout does not reach the image; times are kept, because incremental
@@ -49,23 +38,29 @@ const ALWAYS_EXCLUDED = ['.git', '.hg', '.svn'];
  */
 export async function stageSource(source: string, target: string, filter: SourceFilter = {}, signal?: AbortSignal): Promise<StagedSource> {
   requireSourceFolder(source);
-  const isTaken = compileFilter(filter);
+  const { takes, mayTakeBelow } = compileFilter(filter);
   mkdirSync(target, { recursive: true });
   const without = pathsWithin(source, [target, ...(filter.without ?? [])]);
   const breathe = breather(signal);
   let files = 0;
   let sizeBytes = 0;
 
-  async function copyFolder(from: Buffer, to: Buffer, relative: string): Promise<void> {
-    mkdirSync(to, { recursive: true });
+  /** A folder that is not taken itself is made when something below it is. */
+  async function copyFolder(from: Buffer, to: Buffer, relative: string, isTaken: boolean): Promise<void> {
+    if (isTaken) mkdirSync(to, { recursive: true });
     for (const entry of readdirSync(from, { withFileTypes: true, encoding: 'buffer' })) {
       await breathe();
       const name = Buffer.from(entry.name).toString('utf8');
       const path = relative === '' ? name : `${relative}/${name}`;
-      if (!isTaken(path, entry.isDirectory()) || without.includes(path)) continue;
+      const taken = takes(path, entry.isDirectory());
+      if ((!taken && !(entry.isDirectory() && mayTakeBelow(path))) || without.includes(path)) continue;
       const [child, copy] = [join(from, entry.name), join(to, entry.name)];
-      if (entry.isDirectory()) await copyFolder(child, copy, path);
-      else if (entry.isSymbolicLink()) symlinkSync(readlinkSync(child, { encoding: 'buffer' }), copy);
+      if (entry.isDirectory()) {
+        await copyFolder(child, copy, path, taken);
+        continue;
+      }
+      if (!isTaken) mkdirSync(to, { recursive: true });
+      if (entry.isSymbolicLink()) symlinkSync(readlinkSync(child, { encoding: 'buffer' }), copy);
       else if (entry.isFile()) {
         const file = lstatSync(child);
         if (file.size < LARGE_BYTES) copyFileSync(child, copy, constants.COPYFILE_FICLONE);
@@ -76,11 +71,11 @@ export async function stageSource(source: string, target: string, filter: Source
         sizeBytes += file.size;
       }
     }
-    chmodSync(to, 0o755);
+    if (existsSync(to)) chmodSync(to, 0o755);
   }
 
   try {
-    await copyFolder(Buffer.from(source), Buffer.from(target), '');
+    await copyFolder(Buffer.from(source), Buffer.from(target), '', true);
   } catch (error) {
     const { code, path } = error as NodeJS.ErrnoException;
     if (code === 'ENAMETOOLONG') {
@@ -141,21 +136,6 @@ function statOf(path: string): Stats | undefined {
 function pathsWithin(source: string, folders: readonly string[]): readonly string[] {
   const root = realpathSync(source);
   return folders.filter((folder) => existsSync(folder)).map((folder) => relativePath(root, realpathSync(folder)));
-}
-
-function compileFilter({ include, exclude }: SourceFilter): (path: string, isDirectory: boolean) => boolean {
-  if (include !== undefined && exclude !== undefined) {
-    throw new TspackError({ code: 'SOURCE_FILTER_INVALID', message: 'Cannot use include and exclude together: want one of them' });
-  }
-  const excluded = ignore().add(exclude ?? []);
-  const included = include === undefined ? undefined : ignore().add([...include]);
-  return (path, isDirectory) => {
-    if (ALWAYS_EXCLUDED.includes(path)) return false;
-    const asked = isDirectory ? `${path}/` : path;
-    // A folder that no include pattern names may still hold files that one does.
-    if (included !== undefined) return isDirectory || included.ignores(asked);
-    return !excluded.ignores(asked);
-  };
 }
 
 function join(folder: Buffer, name: Uint8Array): Buffer {

@@ -65,6 +65,13 @@ describe('stageSource()', () => {
     await stage({ include: ['*.js'] });
     expect(names()).toEqual(['a.js', 'sub', 'sub/c.js']);
     rmSync(join(folder, 'out'), { recursive: true });
+    await stage({ include: ['/a.js'] });
+    expect(names()).toEqual(['a.js']);
+    rmSync(join(folder, 'out'), { recursive: true });
+    await stage({ exclude: ['sub', '!c.js'] });
+    expect(names()).toEqual(['a.js', 'b.md', 'sub', 'sub/c.js']);
+    expect(lstatSync(join(folder, 'out/sub')).mode & 0o7777).toBe(0o755);
+    rmSync(join(folder, 'out'), { recursive: true });
     await stage({ exclude: ['*.md', '!b.md'] });
     expect(names()).toEqual(['a.js', 'b.md', 'sub', 'sub/c.js']);
   });
