@@ -1,5 +1,5 @@
-/** What happens to a layer, in the reference's words. */
-export type LayerAction = 'restoring' | 'removing' | 'reusing' | 'adding' | 'caching';
+/** What happens to a layer, in the reference's words. The cache takes it anew (`caching`) or has it already (`keeping`). */
+export type LayerAction = 'restoring' | 'removing' | 'reusing' | 'adding' | 'caching' | 'keeping';
 
 /** What the phases say while they run. */
 export type LifecycleEvent =

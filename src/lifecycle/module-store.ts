@@ -32,34 +32,38 @@ export interface ModuleFolders {
   readonly extensions?: readonly MountedDirectory[];
   /** Each is one buildpack; they win over `buildpacks`. */
   readonly single?: readonly MountedDirectory[];
+  /** Each is one extension; they win over `extensions`. */
+  readonly singleExtensions?: readonly MountedDirectory[];
 }
 
 /** A store over folders. Descriptors are read when asked for, once. */
 export function createModuleStore(folders: ModuleFolders): ModuleStore {
   const buildpacks = new Map<string, LocatedModule<BuildpackDescriptor> | undefined>();
   const extensions = new Map<string, LocatedModule<ExtensionDescriptor> | undefined>();
-  let single: readonly LocatedModule<BuildpackDescriptor>[] | undefined;
-
-  const readSingle = (): readonly LocatedModule<BuildpackDescriptor>[] =>
-    (single ??= (folders.single ?? []).flatMap((directory) => readBuildpack(directory) ?? []));
-
-  const findBuildpack = (reference: BuildpackReference): LocatedModule<BuildpackDescriptor> | undefined => {
-    return (
-      readSingle().find(({ descriptor }) => descriptor.id === reference.id && descriptor.version === reference.version) ??
-      firstIn(folders.buildpacks, reference, readBuildpack)
-    );
-  };
+  const singleBuildpacks = readOnce(folders.single, readBuildpack);
+  const singleExtensions = readOnce(folders.singleExtensions, readExtension);
+  const named = (reference: BuildpackReference) => (module: LocatedModule) =>
+    module.descriptor.id === reference.id && module.descriptor.version === reference.version;
+  const singleNames = (modules: readonly LocatedModule[]) => modules.map(({ descriptor }) => escapeBuildpackId(formatBuildpackReference(descriptor)));
 
   return {
-    findBuildpack: (reference) => remembered(buildpacks, reference, findBuildpack),
-    findExtension: (reference) => remembered(extensions, reference, () => firstIn(folders.extensions ?? [], reference, readExtension)),
+    findBuildpack: (reference) =>
+      remembered(buildpacks, reference, () => singleBuildpacks().find(named(reference)) ?? firstIn(folders.buildpacks, reference, readBuildpack)),
+    findExtension: (reference) =>
+      remembered(extensions, reference, () => singleExtensions().find(named(reference)) ?? firstIn(folders.extensions ?? [], reference, readExtension)),
     list: (kind) => [
-      ...(kind === 'buildpack' ? readSingle().map(({ descriptor }) => escapeBuildpackId(formatBuildpackReference(descriptor))) : []),
+      ...singleNames(kind === 'buildpack' ? singleBuildpacks() : singleExtensions()),
       ...(kind === 'buildpack' ? folders.buildpacks : (folders.extensions ?? [])).flatMap((directory) =>
         listMounted(directory, '').flatMap((id) => listMounted(directory, id).map((version) => `${id}@${version}`)),
       ),
     ],
   };
+}
+
+/** Descriptors of single folders, read when first asked for. */
+function readOnce<Module>(directories: readonly MountedDirectory[] = [], read: (directory: MountedDirectory) => Module | undefined): () => readonly Module[] {
+  let modules: readonly Module[] | undefined;
+  return () => (modules ??= directories.flatMap((directory) => read(directory) ?? []));
 }
 
 /** Finds a module that must be there. Throws `BUILDPACK_NOT_FOUND`, with names that look alike. */

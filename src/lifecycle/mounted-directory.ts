@@ -8,6 +8,11 @@ import type { HostPath, SandboxPath } from '../executor/index.ts';
 export interface MountedDirectory {
   readonly hostPath: HostPath;
   readonly sandboxPath: SandboxPath;
+  /**
+   * The unpacked image that the folder is part of: links then lead where a process would follow them, anywhere in the
+   * image and never out of it. Without it, links out of the folder lead nowhere.
+   */
+  readonly root?: HostPath;
 }
 
 /** A folder inside a mounted one. */
@@ -15,6 +20,7 @@ export function mountedChild(directory: MountedDirectory, ...parts: readonly str
   return {
     hostPath: join(directory.hostPath, ...parts) as HostPath,
     sandboxPath: join(directory.sandboxPath, ...parts) as SandboxPath,
+    ...(directory.root === undefined ? {} : { root: directory.root }),
   };
 }
 
@@ -24,7 +30,7 @@ const MAXIMUM_LINKS = 40;
 
 /**
  * Reads a small regular file below a mounted folder; undefined when there is none. Links are followed as a process
- * inside sees them, and never out of the folder: what a buildpack wrote must not make the host read its own files.
+ * inside sees them, and never out of the folder (of its image, where it has one): what a buildpack wrote must not make the host read its own files.
  * Throws `FILE_TOO_LARGE`.
  */
 export function readMountedFile(directory: MountedDirectory, path: string): Uint8Array | undefined {
@@ -35,6 +41,7 @@ export function readMountedFile(directory: MountedDirectory, path: string): Uint
     throw new TspackError({
       code: 'FILE_TOO_LARGE',
       message: `Cannot read "${join(directory.sandboxPath, path)}": it is larger than ${MAXIMUM_BYTES} bytes`,
+      nextStep: 'Make the file smaller, or tell the author of the program that wrote it',
     });
   }
   return readFileSync(found.hostPath);
@@ -63,7 +70,10 @@ export function readMountedEnv(directory: MountedDirectory, path: string): Reado
   );
 }
 
-function resolveMounted(directory: MountedDirectory, path: string): { readonly hostPath: string; readonly stats: Stats } | undefined {
+/** Where on the host a path below the folder really is, all links followed; undefined when there is nothing, or not inside. */
+export function resolveMounted(mounted: MountedDirectory, below: string): { readonly hostPath: string; readonly stats: Stats } | undefined {
+  const directory = mounted.root === undefined ? mounted : { hostPath: mounted.root, sandboxPath: '/' };
+  const path = mounted.root === undefined ? below : `${mounted.sandboxPath}/${below}`;
   const open = path.split('/');
   const done: string[] = [];
   let stats = lstat(directory.hostPath);
@@ -71,7 +81,8 @@ function resolveMounted(directory: MountedDirectory, path: string): { readonly h
     const part = open.shift()!;
     if (part === '' || part === '.') continue;
     if (part === '..') {
-      if (done.pop() === undefined) return undefined;
+      // Above the root of an image is the root.
+      if (done.pop() === undefined && mounted.root === undefined) return undefined;
       stats = lstat(join(directory.hostPath, ...done));
       continue;
     }

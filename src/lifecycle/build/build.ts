@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import {
-  SpecFileError,
   buildpackPlanOf,
   escapeBuildpackId,
   formatBuildpackReference,
@@ -24,7 +23,6 @@ import type {
   Slice,
 } from '../../cnb/index.ts';
 import type { Sandbox, SandboxPath } from '../../executor/index.ts';
-import { TspackError } from '../../foundation/index.ts';
 import type { EventSink } from '../../foundation/index.ts';
 import { readProvidedEnv, startingEnv } from '../buildpack-env.ts';
 import type { PhaseEnvironment, ProvidedEnv } from '../buildpack-env.ts';
@@ -33,6 +31,7 @@ import type { LayersDirectory } from '../layers-directory.ts';
 import type { MountedDirectory } from '../mounted-directory.ts';
 import { requireModule } from '../module-store.ts';
 import type { ModuleStore } from '../module-store.ts';
+import { writtenBy } from '../written-by.ts';
 import { copySboms, findSboms } from './collect-sboms.ts';
 import type { CollectedSbom } from './collect-sboms.ts';
 import { NO_PROCESSES, addProcesses, sortedProcesses } from './process-list.ts';
@@ -156,7 +155,15 @@ async function runBuildpack(element: GroupElement, before: Progress, provided: P
   await ports.layers.refresh();
 
   const descriptor = module.descriptor as BuildpackDescriptor;
-  const { described, outputs } = writtenBy(reference, () => ({ described: readLayers(at), outputs: readOutputs(at, descriptor, plan) }));
+  const { described, outputs, sboms, env } = writtenBy(reference, () => {
+    const layers = readLayers(at);
+    return {
+      described: layers,
+      outputs: readOutputs(at, descriptor, plan),
+      sboms: findSboms(at, descriptor, layers),
+      env: addBuildLayers(before.env, layers, at),
+    };
+  });
   const added = addProcesses(before.processes, element.id, outputs.launch.processes);
   for (const message of [...outputs.launch.warnings, ...outputs.warnings, ...added.warnings]) {
     ports.events({ kind: 'message', level: 'warning', message });
@@ -165,27 +172,15 @@ async function runBuildpack(element: GroupElement, before: Progress, provided: P
   const attributed = (bom: readonly BomEntry[]): readonly AttributedBomEntry[] => bom.map((entry) => ({ ...entry, buildpack: reference }));
   return {
     plan: withoutMet(before.plan, outputs.met),
-    env: addBuildLayers(before.env, described, at),
+    env,
     processes: added.list,
     labels: [...before.labels, ...outputs.launch.labels],
     slices: [...before.slices, ...outputs.launch.slices],
     launchBom: [...before.launchBom, ...attributed(outputs.launch.bom)],
     buildBom: [...before.buildBom, ...attributed(outputs.build.bom)],
-    sboms: [...before.sboms, ...findSboms(at, descriptor, described)],
+    sboms: [...before.sboms, ...sboms],
     buildpacks: [...before.buildpacks, { reference, layers: described }],
   };
-}
-
-/** A file that is not even TOML is as wrong as one with wrong members, and ends with the same exit code. */
-function writtenBy<Result>(reference: BuildpackReference, read: () => Result): Result {
-  try {
-    return read();
-  } catch (error) {
-    const nextStep = `Tell the author of buildpack ${formatBuildpackReference(reference)}, which wrote it`;
-    if (error instanceof SpecFileError && error.nextStep === undefined) throw new SpecFileError(error.file, error.problems, nextStep);
-    if (!(error instanceof TspackError) || error.code !== 'TOML_INVALID') throw error;
-    throw new TspackError({ code: 'SPEC_FILE_INVALID', message: error.message, nextStep, cause: error });
-  }
 }
 
 function writeSboms(progress: Progress, inputs: BuildInputs, layers: LayersDirectory): void {

@@ -1,12 +1,13 @@
 import { formatBuildpackPlan } from '../../cnb/index.ts';
 import type { BuildpackPlan, Env } from '../../cnb/index.ts';
-import type { Sandbox, SandboxPath } from '../../executor/index.ts';
+import type { ProcessExit, ProcessSpec, Sandbox, SandboxPath } from '../../executor/index.ts';
 import type { EventSink } from '../../foundation/index.ts';
 import { executableEnv } from '../buildpack-env.ts';
 import type { PhaseEnvironment, ProvidedEnv } from '../buildpack-env.ts';
 import type { LifecycleEvent } from '../events.ts';
 import type { MountedDirectory } from '../mounted-directory.ts';
 import { executablePath } from '../module-store.ts';
+import { notStarted } from '../not-started.ts';
 import type { LocatedModule } from '../module-store.ts';
 import { PLAN_FILE, createPlanFolder } from '../plan-folder.ts';
 import { BuildpackError } from './buildpack-error.ts';
@@ -33,7 +34,7 @@ export async function runBuild(module: LocatedModule, options: RunBuildOptions):
   const platform = environment.platform.sandboxPath;
   const planPath = `${createPlanFolder(options.scratch, formatBuildpackPlan(options.plan)).sandboxPath}/${PLAN_FILE}`;
   const sink = (stream: 'stdout' | 'stderr') => (bytes: Uint8Array) => events({ kind: 'output', buildpack: descriptor.id, stream, bytes });
-  const exit = await options.sandbox.run({
+  const exit = await run(module, options, {
     command: [executablePath(module, 'build'), layers, platform, planPath],
     cwd: options.app,
     env: executableEnv({ environment, provided: options.provided, module, env: options.env, paths: { CNB_BP_PLAN_PATH: planPath, CNB_LAYERS_DIR: layers } }),
@@ -42,4 +43,12 @@ export async function runBuild(module: LocatedModule, options: RunBuildOptions):
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
   if (exit.code !== 0) throw new BuildpackError(descriptor, exit);
+}
+
+async function run({ descriptor }: LocatedModule, { sandbox }: RunBuildOptions, process: ProcessSpec): Promise<ProcessExit> {
+  try {
+    return await sandbox.run(process);
+  } catch (error) {
+    throw notStarted(error) ? new BuildpackError(descriptor, error) : error;
+  }
 }

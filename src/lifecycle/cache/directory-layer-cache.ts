@@ -3,11 +3,13 @@ import { dirname, join } from 'node:path';
 import { fingerprintTree } from '../../archive/index.ts';
 import type { TreeFingerprint } from '../../archive/index.ts';
 import { removeTree, writeFileAtomic } from '../../foundation/index.ts';
+import type { EventSink } from '../../foundation/index.ts';
 import { applyMergedLayer, removedPaths } from './apply-merged-layer.ts';
 import { restoredLayers } from './overlay-layers-directory.ts';
 import { sortedNames } from './plain-layers-directory.ts';
 import { moveTree } from './move-tree.ts';
 import type { CacheCommitLayer, CachedLayer, KnownTar, LayerCache } from './layer-cache.ts';
+import type { LifecycleEvent } from '../events.ts';
 import type { LayersOverlay } from './overlay-layers-directory.ts';
 
 /**
@@ -44,6 +46,7 @@ type CommitStep =
 export interface DirectoryLayerCache extends LayerCache {
   /** Content of the cached layers, for the lower side of an overlay or to be copied. */
   readonly overlay: Omit<LayersOverlay, 'upper'>;
+  commit(layers: readonly CacheCommitLayer[]): Promise<void>;
 }
 
 /**
@@ -51,7 +54,7 @@ export interface DirectoryLayerCache extends LayerCache {
  * the lock of `root`. A commit is written down before it starts, so that a killed one is finished by the next
  * opening; before that point the cache is exactly that of the last good build (DESIGN.md §6).
  */
-export async function openDirectoryLayerCache(root: string): Promise<DirectoryLayerCache> {
+export async function openDirectoryLayerCache(root: string, events: EventSink<LifecycleEvent> = () => undefined): Promise<DirectoryLayerCache> {
   const content = join(root, 'layers');
   const dropped = join(root, 'dropped');
   const sbomFolder = join(root, 'sboms');
@@ -73,16 +76,17 @@ export async function openDirectoryLayerCache(root: string): Promise<DirectoryLa
   return {
     layers,
     overlay: { lower: content, dropped },
-    sboms(path) {
+    async sboms(path) {
       const prefix = `${path.split('/')[1]}.sbom.`;
       const folder = join(sbomFolder, dirname(path));
       const names = existsSync(folder) ? sortedNames(folder).filter((name) => name.startsWith(prefix)) : [];
       return Object.fromEntries(names.map((name) => [name.slice(prefix.length), readFileSync(join(folder, name))]));
     },
-    restore(paths) {
+    async restore(paths) {
       for (const layer of restoredLayers(content)) if (!paths.has(layer)) move(join(content, layer), join(dropped, layer));
       // No buildpack can write here, so what is found now holds at export, and nobody waits for it.
       for (const { path, tar } of layers) if (paths.has(path) && tar !== undefined) fingerprints.set(path, inBackground(fingerprintTree(join(content, path))));
+      return paths;
     },
     async knownTar(path, tree) {
       const tar = records.get(path)?.tar;
@@ -105,14 +109,16 @@ export async function openDirectoryLayerCache(root: string): Promise<DirectoryLa
           ...committed.flatMap(stepFor),
         ],
         layers: committed.map((layer) => {
-          const { tree: _tree, sboms: _sboms, ...record } = layer;
+          const { tree: _tree, sboms: _sboms, layer: _layer, ...record } = layer;
           const fingerprint = fingerprintOf(layer);
           return record.tar === undefined || fingerprint === undefined ? record : { ...record, tar: { ...record.tar, fingerprint } };
         }),
       };
+      for (const { buildpackId, layerName, tree } of committed)
+        events({ kind: 'layer', action: tree.kind === 'unchanged' ? 'keeping' : 'caching', name: `${buildpackId}:${layerName}` });
       // Nothing to move and nothing to note: the two synced writes of a commit would be the slowest part of such a build.
-      if (commit.steps.length === 0 && JSON.stringify(commit.layers) === JSON.stringify(state.layers) && restoredLayers(dropped).length === 0) return;
-      writeFileAtomic(join(root, 'commit.json'), JSON.stringify(commit));
+      if (commit.steps.length === 0 && toJson(commit.layers) === toJson(state.layers) && restoredLayers(dropped).length === 0) return;
+      writeFileAtomic(join(root, 'commit.json'), toJson(commit));
       await finishCommit(root);
     },
   };
@@ -145,7 +151,7 @@ async function finishCommit(root: string): Promise<void> {
     const known = tar && (await fingerprinted(root, layer.path, tar, previous.get(layer.path)?.tar));
     layers.push({ ...layer, ...(known === undefined ? {} : { tar: known }) });
   }
-  writeFileAtomic(join(root, 'state.json'), JSON.stringify({ format: FORMAT, layers } satisfies State));
+  writeFileAtomic(join(root, 'state.json'), toJson({ format: FORMAT, layers } satisfies State));
   rmSync(file);
 }
 
@@ -192,4 +198,9 @@ function writeSboms(folder: string, layers: readonly CacheCommitLayer[]): void {
 function move(from: string, to: string): void {
   mkdirSync(dirname(to), { recursive: true });
   moveTree(from, to);
+}
+
+/** Metadata may hold integers that no JSON reader keeps; the reference restores all numbers as floats too. */
+function toJson(value: unknown): string {
+  return JSON.stringify(value, (_key, member: unknown) => (typeof member === 'bigint' ? Number(member) : member));
 }

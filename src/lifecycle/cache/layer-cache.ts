@@ -1,4 +1,5 @@
-import type { DiffId } from '../../oci/index.ts';
+import type { BuildpackReference, SpecTable } from '../../cnb/index.ts';
+import type { DiffId, Layer } from '../../oci/index.ts';
 import type { LayerTree } from '../layers-directory.ts';
 
 /** What is known of a cached layer (CNB.md C155, the entry of a layer in the cache metadata). */
@@ -11,8 +12,8 @@ export interface CachedLayer {
   readonly diffId?: DiffId;
   readonly launch: boolean;
   readonly build: boolean;
-  /** The `[metadata]` table of `<layer>.toml`. */
-  readonly data: Readonly<Record<string, unknown>>;
+  /** The `[metadata]` table of `<layer>.toml`; absent when there was none. */
+  readonly data?: SpecTable;
 }
 
 /** A layer's tar, known without reading the layer. */
@@ -24,6 +25,8 @@ export interface KnownTar {
 /** A cached layer as this build leaves it. */
 export interface CacheCommitLayer extends CachedLayer {
   readonly tree: LayerTree;
+  /** As the image holds it; absent for a layer that no image holds. */
+  readonly layer?: Layer;
   readonly tar?: KnownTar;
   /** SBOM files of the layer by their ending: `cdx.json`. */
   readonly sboms: Readonly<Record<string, Uint8Array>>;
@@ -37,11 +40,14 @@ export interface LayerCache {
   /** Of the last good build. */
   readonly layers: readonly CachedLayer[];
   /** SBOM files of a cached layer by their ending. */
-  sboms(path: string): Readonly<Record<string, Uint8Array>>;
-  /** Keeps the content of these layers only in this build's `<layers>`. */
-  restore(paths: ReadonlySet<string>): void;
+  sboms(path: string): Promise<Readonly<Record<string, Uint8Array>>>;
+  /**
+   * Puts the content of these layers, and of no others, into this build's `<layers>`. Resolves to the layers whose
+   * content is there: what cannot be read is skipped with a warning (CNB.md C093).
+   */
+  restore(paths: ReadonlySet<string>): Promise<ReadonlySet<string>>;
   /** The tar of a layer whose content is what was exported last time, known from its fingerprint alone. */
   knownTar(path: string, tree: LayerTree): Promise<KnownTar | undefined>;
-  /** Makes this build's layers the cache, all or nothing. Layers that are not named are removed. */
-  commit(layers: readonly CacheCommitLayer[]): Promise<void>;
+  /** Makes this build's layers the cache, all or nothing. Layers that are not named are removed. `group` is that of the build. */
+  commit(layers: readonly CacheCommitLayer[], group: readonly BuildpackReference[]): Promise<void>;
 }

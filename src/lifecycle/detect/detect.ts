@@ -22,7 +22,7 @@ export interface DetectInputs extends PhaseEnvironment {
   readonly app: SandboxPath;
   /** An empty folder that processes may write to. */
   readonly scratch: MountedDirectory;
-  /** How many bin/detect run at once: about as many as there are cores. */
+  /** How many bin/detect run at once: some for each core. */
   readonly concurrency: number;
   readonly signal?: AbortSignal;
 }

@@ -1,13 +1,14 @@
 import { TspackError } from '../../foundation/index.ts';
 import { EMPTY_BUILD_PLAN, formatBuildpackReference, formatTarget, isApiAtLeast, isTargetSatisfied, parseBuildPlan } from '../../cnb/index.ts';
 import type { BuildPlan, BuildpackReference } from '../../cnb/index.ts';
-import type { ProcessExit, Sandbox, SandboxPath } from '../../executor/index.ts';
+import type { ProcessExit, ProcessSpec, Sandbox, SandboxPath } from '../../executor/index.ts';
 import { executableEnv } from '../buildpack-env.ts';
 import type { PhaseEnvironment, ProvidedEnv } from '../buildpack-env.ts';
 import { CapturedOutput } from '../captured-output.ts';
 import { readMountedText } from '../mounted-directory.ts';
 import type { MountedDirectory } from '../mounted-directory.ts';
 import { executablePath } from '../module-store.ts';
+import { notStarted } from '../not-started.ts';
 import type { ModuleKind } from '../module-store.ts';
 import { PLAN_FILE, createPlanFolder } from '../plan-folder.ts';
 import type { Candidate } from './expand-order.ts';
@@ -49,7 +50,8 @@ export type PreparedDetect =
 export interface EndedDetect {
   readonly candidate: Candidate;
   readonly folder: MountedDirectory;
-  readonly exit: ProcessExit;
+  /** An error: it could not be started. */
+  readonly exit: ProcessExit | TspackError;
   readonly output: string;
 }
 
@@ -69,18 +71,18 @@ export function prepareDetect(candidate: Candidate, environment: PhaseEnvironmen
   }
   if (!module.executables.includes('detect')) {
     if (kind === 'buildpack') return { kind: 'settled', run: detectRun(candidate, 'error', { reason: 'it has no bin/detect' }) };
-    const text = readMountedText(module.directory, 'detect/plan.toml') ?? '';
+    const text = () => readMountedText(module.directory, 'detect/plan.toml') ?? '';
     return { kind: 'settled', run: judgePlan(candidate, text, `${module.directory.sandboxPath}/detect/plan.toml`, {}) };
   }
   return { kind: 'ready', candidate, folder: createPlanFolder(scratch, '') };
 }
 
-/** Runs a prepared bin/detect to its end (C041). Rejects only when it could not be started. */
+/** Runs a prepared bin/detect to its end (C041). Rejects only when there is no sandbox to run it in. */
 export async function runDetect(prepared: Extract<PreparedDetect, { readonly kind: 'ready' }>, options: RunDetectOptions): Promise<EndedDetect> {
   const { candidate, folder } = prepared;
   const planPath = `${folder.sandboxPath}/${PLAN_FILE}`;
   const captured = new CapturedOutput();
-  const exit = await options.sandbox.run({
+  const process: ProcessSpec = {
     command: [executablePath(candidate.module, 'detect'), options.environment.platform.sandboxPath, planPath],
     cwd: options.app,
     env: executableEnv({
@@ -93,6 +95,10 @@ export async function runDetect(prepared: Extract<PreparedDetect, { readonly kin
     stdout: captured.write,
     stderr: captured.write,
     ...(options.signal === undefined ? {} : { signal: options.signal }),
+  };
+  const exit = await options.sandbox.run(process).catch((error: unknown) => {
+    if (notStarted(error)) return error;
+    throw error;
   });
   return { candidate, folder, exit, output: captured.text() };
 }
@@ -100,13 +106,14 @@ export async function runDetect(prepared: Extract<PreparedDetect, { readonly kin
 /** Judges a bin/detect by its exit code and the plan it wrote (C042, C051). */
 export function judgeDetect(ended: EndedDetect): DetectRun {
   const { candidate, exit } = ended;
+  if (exit instanceof TspackError) return detectRun(candidate, 'error', { output: ended.output, reason: exit.message });
   const evidence = { exitCode: exit.code, output: ended.output };
   if (exit.code === FAIL) return detectRun(candidate, 'fail', evidence);
   if (exit.code !== PASS) {
     const how = exit.code === undefined ? `was ended by ${exit.signal ?? 'a signal'}` : `exited with ${exit.code}`;
     return detectRun(candidate, 'error', { ...evidence, reason: `bin/detect ${how}` });
   }
-  const text = readMountedText(ended.folder, PLAN_FILE) ?? '';
+  const text = () => readMountedText(ended.folder, PLAN_FILE) ?? '';
   return judgePlan(candidate, text, `the build plan of ${formatBuildpackReference(candidate.reference)}`, evidence);
 }
 
@@ -115,10 +122,10 @@ function detectRun(candidate: Candidate, verdict: DetectVerdict, more: Partial<D
   return { kind, reference, verdict, exitCode: undefined, reason: undefined, output: '', plan: EMPTY_BUILD_PLAN, ...more };
 }
 
-function judgePlan(candidate: Candidate, text: string, file: string, evidence: Partial<DetectRun>): DetectRun {
+function judgePlan(candidate: Candidate, text: () => string, file: string, evidence: Partial<DetectRun>): DetectRun {
   let plan: BuildPlan;
   try {
-    plan = parseBuildPlan(text, file);
+    plan = parseBuildPlan(text(), file);
   } catch (error) {
     if (!(error instanceof TspackError)) throw error;
     return detectRun(candidate, 'error', { ...evidence, reason: error.message });

@@ -6,6 +6,7 @@ import type { CacheCommitLayer } from '../cache/layer-cache.ts';
 import { layerNames } from '../layer-names.ts';
 import type { LayerTree } from '../layers-directory.ts';
 import { readLayersFile, readLayersText } from '../read-layers-file.ts';
+import { writtenBy } from '../written-by.ts';
 import { announceLayer } from './added-layer.ts';
 import type { AddedLayer } from './added-layer.ts';
 import type { ExportInputs, ExportPorts } from './export-inputs.ts';
@@ -33,14 +34,15 @@ interface FoundLayer {
 }
 
 /** Exports the launch layers of one buildpack, and says which layers the cache should keep (CNB.md C143, C155). */
-export async function exportBuildpack({ id, version }: GroupElement, inputs: ExportInputs, ports: ExportPorts): Promise<ExportedBuildpack> {
+export async function exportBuildpack(element: GroupElement, inputs: ExportInputs, ports: ExportPorts): Promise<ExportedBuildpack> {
+  const { id, version } = element;
   const folder = escapeBuildpackId(id);
   const before = inputs.analysis.metadata.buildpacks.find(({ key }) => key === id)?.layers ?? {};
   const records: [string, LayerRecord][] = [];
   const added: AddedLayer[] = [];
   const cacheLayers: CacheCommitLayer[] = [];
   for (const layerName of layerNames(ports.layers, folder)) {
-    const found = findLayer(id, folder, layerName, inputs, ports);
+    const found = writtenBy(element, () => findLayer(id, folder, layerName, inputs, ports));
     const { launch, build, cache } = found.content.types;
     let layer: Layer | undefined;
     if (launch) {
@@ -53,7 +55,7 @@ export async function exportBuildpack({ id, version }: GroupElement, inputs: Exp
     }
     if (cache) cacheLayers.push(...cacheLayer(id, folder, found, layer, inputs, ports));
   }
-  const store = readStore(folder, inputs, ports);
+  const store = writtenBy(element, () => readStore(folder, inputs, ports));
   return { record: { key: id, version, layers: Object.fromEntries(records), ...(store === undefined ? {} : { store }) }, layers: added, cacheLayers };
 }
 
@@ -67,7 +69,7 @@ function findLayer(id: string, folder: string, layerName: string, { layersPath }
 async function layerOfTree(path: string, tree: LayerTree, inputs: ExportInputs, ports: ExportPorts): Promise<Layer> {
   const known = await ports.cache.knownTar(path, tree);
   const stored = known && ports.storedLayer(known.diffId, known.sizeBytes);
-  return stored ?? (await ports.layerWriter.write(treeLayer(tree, `${inputs.layersPath}/${path}`, inputs.owner)));
+  return stored ?? (await ports.layerWriter.write(treeLayer(tree, `${inputs.layersPath}/${path}`, inputs.owner, inputs.folderAbove)));
 }
 
 /** A launch layer without a folder: the buildpack wants the one of the previous image. */
@@ -77,11 +79,19 @@ function reusedLayer({ name, content }: FoundLayer, record: LayerRecord | undefi
   }
   const layer = record && inputs.analysis.previousImage?.layers.find(({ diffId }) => diffId === record.sha);
   if (layer !== undefined) return layer;
-  throw new TspackError({
-    code: 'LAYER_NOT_REUSABLE',
-    message: `Cannot reuse layer "${name}": the previous image has ${record === undefined ? 'no metadata for it' : 'lost it'}`,
-    nextStep: 'Build again with --clear-cache',
-  });
+  throw new TspackError(
+    record === undefined
+      ? {
+          code: 'LAYER_NOT_REUSABLE',
+          message: `Cannot export layer "${name}": it has no folder, and the previous image has no metadata for it`,
+          nextStep: 'Ask the authors of the buildpack to make the folder of each launch layer that was not restored',
+        }
+      : {
+          code: 'LAYER_NOT_REUSABLE',
+          message: `Cannot reuse layer "${name}": the previous image names it and has lost it`,
+          nextStep: 'Build again with --clear-cache, so that the buildpack makes it anew',
+        },
+  );
 }
 
 function cacheLayer(
@@ -101,10 +111,9 @@ function cacheLayer(
   const known =
     layer === undefined
       ? {}
-      : { diffId: layer.diffId, ...(layer.tarSizeBytes === undefined ? {} : { tar: { diffId: layer.diffId, sizeBytes: layer.tarSizeBytes } }) };
-  return [
-    { path, buildpackId: id, layerName, launch, build, data: content.metadata ?? {}, tree, sboms: layerSboms(folder, layerName, inputs, ports), ...known },
-  ];
+      : { diffId: layer.diffId, layer, ...(layer.tarSizeBytes === undefined ? {} : { tar: { diffId: layer.diffId, sizeBytes: layer.tarSizeBytes } }) };
+  const data = content.metadata === undefined ? {} : { data: content.metadata };
+  return [{ path, buildpackId: id, layerName, launch, build, ...data, tree, sboms: layerSboms(folder, layerName, inputs, ports), ...known }];
 }
 
 /** SBOM files of a layer by their ending. */

@@ -9,6 +9,7 @@ import { listAppFiles } from './app-files.ts';
 import { exportBuildpack } from './buildpack-layers.ts';
 import type { ExportedBuildpack } from './buildpack-layers.ts';
 import type { ExportInputs, ExportPorts } from './export-inputs.ts';
+import { extensionLayers } from './extension-layers.ts';
 import { CREATED_BY, historyEntry, normalizeHistory } from './history.ts';
 import { appContainerConfig, checkProcessTypes, entrypointOf } from './image-config.ts';
 import { appLabels } from './labels.ts';
@@ -43,6 +44,7 @@ export async function exportImage(inputs: ExportInputs, ports: ExportPorts): Pro
   checkProcessTypes(launchMetadata);
   const { entrypoint, processType } = entrypointOf(launchMetadata, inputs.defaultProcess);
 
+  const extended = extensionLayers(inputs, ports);
   const buildpacks: ExportedBuildpack[] = [];
   for (const element of inputs.group.group) buildpacks.push(await exportBuildpack(element, inputs, ports));
   const sbom = await exportSbom(inputs, ports);
@@ -61,14 +63,16 @@ export async function exportImage(inputs: ExportInputs, ports: ExportPorts): Pro
   );
   events({ kind: 'message', level: 'info', message: processType === undefined ? 'no default process type' : `Setting default process type '${processType}'` });
 
-  const added = [...buildpacks.flatMap(({ layers }) => layers), sbom, ...app, lifecycle.launcher, lifecycle.config, lifecycle.processTypes].filter(
+  const added = [...extended, ...buildpacks.flatMap(({ layers }) => layers), sbom, ...app, lifecycle.launcher, lifecycle.config, lifecycle.processTypes].filter(
     (each) => each !== undefined,
   );
   const layered = appendLayers(
     normalizeHistory(inputs.runImage.image, inputs),
     added.map(({ layer, createdBy }) => ({ layer, history: historyEntry(createdBy, inputs) })),
   );
-  const { config, layers } = withContainerConfig(layered, (container) => appContainerConfig(container, { ...inputs, entrypoint, labels }));
+  const { config, layers } = withContainerConfig(layered, (container) =>
+    appContainerConfig(inputs.runImage.extension?.config ?? container, { ...inputs, entrypoint, labels }),
+  );
   return {
     image: createImage({ config: { ...config, created: inputs.created }, layers }),
     layers: added.map(({ name, layer, reused }) => ({ name, diffId: layer.diffId, sizeBytes: layer.tarSizeBytes ?? 0, reused })),
@@ -79,19 +83,22 @@ export async function exportImage(inputs: ExportInputs, ports: ExportPorts): Pro
 async function exportSbom(inputs: ExportInputs, ports: ExportPorts): Promise<AddedLayer | undefined> {
   const tree = ports.layers.layerTree('sbom/launch');
   if (tree === undefined) return undefined;
-  const spec = treeLayer(tree, `${inputs.layersPath}/sbom/launch`, inputs.owner);
+  const spec = treeLayer(tree, `${inputs.layersPath}/sbom/launch`, inputs.owner, inputs.folderAbove);
   return await writeLayer('launch.sbom', CREATED_BY.sbom, spec, inputs.analysis.metadata.sbom, ports);
 }
 
 /** One layer a slice, and one for the rest. */
-async function exportApp({ appDirectory, appPath, owner, launchMetadata, analysis }: ExportInputs, ports: ExportPorts): Promise<readonly AddedLayer[]> {
+async function exportApp(
+  { appDirectory, appPath, owner, folderAbove, launchMetadata, analysis }: ExportInputs,
+  ports: ExportPorts,
+): Promise<readonly AddedLayer[]> {
   const slices = sliceFiles(listAppFiles(appDirectory), launchMetadata.slices);
   const previous = analysis.metadata.app.map(({ sha }) => sha);
   const added: AddedLayer[] = [];
   for (const [index, files] of slices.entries()) {
     const number = index + 1;
     const [name, createdBy] = slices.length === 1 ? ['app', CREATED_BY.app] : [`slice-${number}`, CREATED_BY.slice(number)];
-    const layer = await ports.layerWriter.write(appLayer(files, appDirectory, appPath, owner));
+    const layer = await ports.layerWriter.write(appLayer(files, appDirectory, appPath, owner, folderAbove));
     added.push(announceLayer({ name, createdBy, layer }, previous, ports.events));
   }
   return added;
@@ -106,7 +113,7 @@ async function exportLifecycle(inputs: ExportInputs, ports: ExportPorts) {
   const types = inputs.launchMetadata.processes.map(({ type }) => type);
   return {
     launcher: await writeLayer('launcher', CREATED_BY.launcher, launcherLayer(inputs.launcher), previous.launcher, ports),
-    config: await writeLayer('config', CREATED_BY.config, treeLayer(tree, `${layersPath}/config`, owner), previous.config, ports),
+    config: await writeLayer('config', CREATED_BY.config, treeLayer(tree, `${layersPath}/config`, owner, inputs.folderAbove), previous.config, ports),
     processTypes:
       types.length === 0 ? undefined : await writeLayer('process-types', CREATED_BY.processTypes, processTypesLayer(types), previous['process-types'], ports),
   };

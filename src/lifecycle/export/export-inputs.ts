@@ -1,11 +1,11 @@
 import type { ApiVersion, Group, LaunchMetadata, LauncherRecord, ProjectMetadata } from '../../cnb/index.ts';
 import type { EventSink } from '../../foundation/index.ts';
-import type { DiffId, Image, Layer, LayerWriter } from '../../oci/index.ts';
+import type { ContainerConfig, DiffId, Image, Layer, LayerWriter } from '../../oci/index.ts';
 import type { Analysis } from '../analyze/analyze.ts';
 import type { LayerCache } from '../cache/layer-cache.ts';
 import type { LifecycleEvent } from '../events.ts';
 import type { LayersDirectory } from '../layers-directory.ts';
-import type { LayerOwner } from './layer-specs.ts';
+import type { FolderAbove, LayerOwner } from './layer-specs.ts';
 
 /** The run image of an export, as the label names it (CNB.md C154). */
 export interface ExportedRunImage {
@@ -14,6 +14,12 @@ export interface ExportedRunImage {
   readonly reference: string;
   readonly name: string;
   readonly mirrors: readonly string[];
+  /** What extensions have made of it; `image` stays the image before them, which a rebase replaces. */
+  readonly extension?: {
+    /** Container settings of the extended image, in the place of the image's. */
+    readonly config: ContainerConfig;
+    readonly layers: readonly { readonly extensionId: string; readonly createdBy: string; readonly layer: Layer }[];
+  };
 }
 
 export interface ExportInputs {
@@ -23,6 +29,8 @@ export interface ExportInputs {
   readonly runImage: ExportedRunImage;
   readonly platformApi: ApiVersion;
   readonly owner: LayerOwner;
+  /** Folders above `<app>` and layers keep their mode and owner by it (CNB.md C144); otherwise they are 0755 and the owner's. */
+  readonly folderAbove?: FolderAbove;
   /** Host folder of the application, and where it lies in the image. */
   readonly appDirectory: string;
   readonly appPath: string;

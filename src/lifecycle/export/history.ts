@@ -9,6 +9,7 @@ export const NORMALIZED_TIME = '1980-01-01T00:00:01Z';
 /** The text that export writes for each kind of layer. */
 export const CREATED_BY = {
   buildpackLayer: (layer: string, id: string, version: string) => `Layer: '${layer}', Created by buildpack: ${id}@${version}`,
+  extensionLayer: (createdBy: string, id: string) => `Layer: '${createdBy}', Created by extension: ${id}`,
   sbom: 'Software Bill-of-Materials',
   app: 'Application Layer',
   slice: (number: number) => `Application Slice: ${number}`,
@@ -16,6 +17,12 @@ export const CREATED_BY = {
   config: 'Buildpacks Launcher Config',
   processTypes: 'Buildpacks Process Types',
 } as const;
+
+/** What `extensionLayer` was made of; the whole text as `createdBy` where others wrote it in another way. */
+export function parseExtensionLayer(text: string): { readonly createdBy: string; readonly extensionId: string } {
+  const [, createdBy, extensionId] = /^Layer: '([^]*)', Created by extension: (.*)$/u.exec(text) ?? [];
+  return createdBy === undefined || extensionId === undefined ? { createdBy: text, extensionId: 'from extensions' } : { createdBy, extensionId };
+}
 
 interface HistorySettings {
   /** RFC 3339; the time of every entry. */

@@ -12,31 +12,34 @@ export interface LayerOwner {
 export const LAUNCHER_PATH = '/cnb/lifecycle/launcher';
 export const PROCESS_DIRECTORY = '/cnb/process';
 
-/** Folders as they are in a build image: 0755, owned by the build user (CNB.md C144, C192). */
-function folders(paths: readonly string[], owner: LayerOwner): readonly LayerTarEntry[] {
-  return paths.map((path) => ({ path, type: 'directory', mode: 0o755, ...owner }));
+/** How a folder above a layer is in the build environment; undefined where there is none. */
+export type FolderAbove = (path: string) => (LayerOwner & { readonly mode: number }) | undefined;
+
+/** Folders as they are in a build image: 0755, owned by the build user (CNB.md C144, C192), unless `above` knows better. */
+export function folders(paths: readonly string[], owner: LayerOwner, above?: FolderAbove): readonly LayerTarEntry[] {
+  return paths.map((path) => ({ path, type: 'directory', mode: 0o755, ...owner, ...above?.(path) }));
 }
 
 /** Every folder above a path, topmost first. */
-function parents(path: string): readonly string[] {
+export function parents(path: string): readonly string[] {
   const parts = path.split('/').slice(1, -1);
   return parts.map((_, index) => `/${parts.slice(0, index + 1).join('/')}`);
 }
 
 /** A folder of `<layers>` and all it holds, as `target`. */
-export function treeLayer(tree: LayerTree, target: string, owner: LayerOwner): LayerTarSpec {
-  const above = { kind: 'entries', entries: folders(parents(target), owner) } as const;
-  if (tree.kind !== 'merged') return { parts: [above, { kind: 'tree', source: tree.folder, target, ...owner }] };
+export function treeLayer(tree: LayerTree, target: string, owner: LayerOwner, above?: FolderAbove): LayerTarSpec {
+  const parentFolders = { kind: 'entries', entries: folders(parents(target), owner, above) } as const;
+  if (tree.kind !== 'merged') return { parts: [parentFolders, { kind: 'tree', source: tree.folder, target, ...owner }] };
   const entries = tree.entries.map(({ path, ...entry }): LayerTarEntry => ({
     ...entry,
     path: path.length === 0 ? target : Buffer.concat([Buffer.from(`${target}/`), path]),
     ...owner,
   }));
-  return { parts: [above, { kind: 'entries', entries }] };
+  return { parts: [parentFolders, { kind: 'entries', entries }] };
 }
 
 /** Files of the application; no files make an empty tar. */
-export function appLayer(files: readonly AppFile[], directory: string, target: string, owner: LayerOwner): LayerTarSpec {
+export function appLayer(files: readonly AppFile[], directory: string, target: string, owner: LayerOwner, above?: FolderAbove): LayerTarSpec {
   if (files.length === 0) return { parts: [] };
   const entries = files.map((file): LayerTarEntry => ({
     path: file.path === '' ? target : Buffer.concat([Buffer.from(`${target}/`), Buffer.from(file.path, 'latin1')]),
@@ -46,7 +49,7 @@ export function appLayer(files: readonly AppFile[], directory: string, target: s
     ...(file.linkTarget === undefined ? {} : { linkTarget: file.linkTarget }),
     ...(file.type === 'file' ? { source: appHostPath(directory, file.path) } : {}),
   }));
-  return { parts: [{ kind: 'entries', entries: [...folders(parents(target), owner), ...entries] }] };
+  return { parts: [{ kind: 'entries', entries: [...folders(parents(target), owner, above), ...entries] }] };
 }
 
 const ROOT: LayerOwner = { uid: 0, gid: 0 };

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { EMPTY_LIFECYCLE_METADATA, LABELS, formatLifecycleMetadataLabel } from '../../../src/cnb/index.ts';
+import { TspackError } from '../../../src/foundation/index.ts';
 import { analyze } from '../../../src/lifecycle/analyze/analyze.ts';
 import { imageTarget } from '../../../src/lifecycle/analyze/image-target.ts';
 import { parseImageReference } from '../../../src/oci/index.ts';
@@ -13,11 +14,14 @@ const METADATA = {
 };
 const withLabel = (label: string) => syntheticImage('app', { config: { config: { Labels: { [LABELS.lifecycleMetadata]: label } } } });
 
-async function run(previous: Image | undefined, runImage?: Image) {
+async function run(previous: Image | Error | undefined, runImage?: Image) {
   const asked: unknown[] = [];
   const warnings: string[] = [];
   const images: ImageStore = {
-    read: async (...args) => (asked.push(args), previous),
+    read: (...args) => {
+      asked.push(args);
+      return previous instanceof Error ? Promise.reject(previous) : Promise.resolve(previous);
+    },
     write: () => Promise.reject(new Error('analyze writes nothing')),
   };
   const inputs = { previousImage: reference, runImage: runImage ?? (await syntheticImage('run', { config: { architecture: 'arm64', variant: 'v8' } })) };
@@ -49,6 +53,13 @@ describe('analyze()', () => {
     expect(analysis).toMatchObject({ metadata: EMPTY_LIFECYCLE_METADATA });
     expect(analysis.previousImage).toBeUndefined();
     expect(warnings).toEqual([expect.stringContaining('Ignoring the previous image')]);
+  });
+
+  it('ignores one that its registry has lost parts of, and nothing else that goes wrong', async () => {
+    const lost = await run(new TspackError({ code: 'BLOB_NOT_FOUND', message: 'Cannot find blob x' }));
+    expect(lost.analysis.previousImage).toBeUndefined();
+    expect(lost.warnings).toEqual(['Ignoring the previous image: Cannot find blob x']);
+    await expect(run(new TspackError({ code: 'REGISTRY_DENIED', message: 'no' }))).rejects.toThrow('no');
   });
 
   it('ignores one whose config and layers do not agree', async () => {

@@ -110,6 +110,15 @@ describe('build()', () => {
     expect(fixture.layers.kind('config')).toBeUndefined();
   });
 
+  it('counts a bin/build that cannot be started as one that failed', async () => {
+    fixture.buildpack('a@1', { build: '#!/no/such/interpreter\n' });
+    await expect(run(['a'])).rejects.toMatchObject({
+      code: 'BUILDPACK_FAILED',
+      exitCode: undefined,
+      message: expect.stringMatching(/^Cannot build with bin\/build of buildpack a@1: Cannot start /) as string,
+    });
+  });
+
   it('hands build layers on to later buildpacks, user and operator on top', async () => {
     fixture.write('platform/env/USER_WINS', 'user');
     fixture.write('build-config/env/OPERATOR.override', 'operator');

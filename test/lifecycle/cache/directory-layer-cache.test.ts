@@ -40,8 +40,17 @@ describe('openDirectoryLayerCache()', () => {
     const cache = await open();
     expect(cache.layers).toMatchObject([{ path: 'bp/one', data: { a: 1 } }]);
     expect(files('cache/layers')).toEqual(['bp', 'bp/one', 'bp/one/file']);
-    expect(Buffer.from(cache.sboms('bp/one')['cdx.json']!).toString()).toBe('{}');
+    expect(Buffer.from((await cache.sboms('bp/one'))['cdx.json']!).toString()).toBe('{}');
     expect(existsSync(join(folder, 'work/bp/one'))).toBe(false);
+  });
+
+  it('says which layers are new to it', async () => {
+    const said: string[] = [];
+    const openSaying = () => openDirectoryLayerCache(root(), (event) => said.push(event.kind === 'layer' ? `${event.action} ${event.name}` : event.kind));
+    write('work/bp/one/file');
+    await (await openSaying()).commit([layer('bp/one', folderTree('work/bp/one'))]);
+    await (await openSaying()).commit([layer('bp/one', { kind: 'unchanged', folder: join(root(), 'layers/bp/one') })]);
+    expect(said).toEqual(['caching bp:one', 'keeping bp:one']);
   });
 
   it('is the cache of the last good build after a build that failed', async () => {
@@ -49,7 +58,7 @@ describe('openDirectoryLayerCache()', () => {
     write('work/bp/two/file', 'good');
     await (await open()).commit([layer('bp/one', folderTree('work/bp/one')), layer('bp/two', folderTree('work/bp/two'))]);
     const failing = await open();
-    failing.restore(new Set(['bp/two']));
+    await failing.restore(new Set(['bp/two']));
     expect(files('cache/layers')).toEqual(['bp', 'bp/two', 'bp/two/file']);
     const next = await open();
     expect(next.layers.map(({ path }) => path)).toEqual(['bp/one', 'bp/two']);

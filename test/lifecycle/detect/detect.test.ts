@@ -142,7 +142,9 @@ describe('detect()', () => {
 
   it.each([
     ['an exit code other than 0 and 100', exits(1), 'bin/detect exited with 1'],
+    ['an interpreter that is missing', '#!/no/such/interpreter\n', "Cannot start '/cnb/buildpacks/a/1/bin/detect'"],
     ['a broken plan', plans('[[requires'), 'Cannot parse'],
+    ['a plan of more than 10 MB', plans('#'.repeat(11_000_000)), 'larger than 10000000 bytes'],
     ['a version at the top level of a require', plans('[[requires]]\nname = "x"\nversion = "1"\n'), 'metadata.version'],
     ['a provide without a name', plans('[[provides]]\n'), 'provides[0].name'],
   ])('counts %s as an error', async (_title, program, reason) => {

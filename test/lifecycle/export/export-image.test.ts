@@ -14,7 +14,7 @@ import type { ExportInputs } from '../../../src/lifecycle/export/export-inputs.t
 import { createLayerWriter, openBlobDirectory, validateImage } from '../../../src/oci/index.ts';
 import type { Image, Layer } from '../../../src/oci/index.ts';
 import { makeSocket } from '../../support/make-socket.ts';
-import { syntheticImage } from '../../support/synthetic-image.ts';
+import { syntheticImage, syntheticLayer } from '../../support/synthetic-image.ts';
 
 let root: string;
 let events: LifecycleEvent[];
@@ -36,13 +36,14 @@ const LAUNCH = '[types]\nlaunch = true\n';
 const WEB: LaunchProcess = { type: 'web', command: ['serve'], direct: true, buildpackId: 'samples/one' };
 const NO_CACHE: LayerCache = {
   layers: [],
-  sboms: () => ({}),
-  restore: () => undefined,
+  sboms: async () => ({}),
+  restore: async (paths) => paths,
   knownTar: () => Promise.resolve(undefined),
   commit: () => Promise.reject(new Error('export commits nothing')),
 };
 
 interface Given extends Partial<Pick<ExportInputs, 'defaultProcess' | 'execEnv'>> {
+  readonly extension?: ExportInputs['runImage']['extension'];
   readonly launch?: Partial<LaunchMetadata>;
   readonly group?: readonly string[];
   readonly previous?: { readonly metadata: LifecycleMetadataLabel; readonly image?: Image };
@@ -60,6 +61,7 @@ async function run({
   platformApi = '0.15',
   cache = NO_CACHE,
   storedLayer,
+  extension,
   ...more
 }: Given = {}): Promise<ExportOutcome> {
   const blobs = openBlobDirectory(join(root, 'store'));
@@ -72,7 +74,13 @@ async function run({
         ...(previous?.image === undefined ? {} : { previousImage: previous.image }),
       },
       launchMetadata: { buildpacks: [], extensions: [], labels: [], processes: [], slices: [], ...launch },
-      runImage: { image: runImage ?? (await syntheticImage('run')), reference: 'run@sha256:0', name: 'run', mirrors: [] },
+      runImage: {
+        image: runImage ?? (await syntheticImage('run')),
+        reference: 'run@sha256:0',
+        name: 'run',
+        mirrors: [],
+        ...(extension === undefined ? {} : { extension }),
+      },
       platformApi: parseApiVersion(platformApi),
       owner: { uid: 1001, gid: 1000 },
       appDirectory: join(root, 'workspace'),
@@ -152,6 +160,31 @@ describe('exportImage()', () => {
     expect(topLayer).toBe(outcome.image.layers[1]!.diffId);
   });
 
+  it('puts layers of extensions right on the run image, which stays the one to rebase from', async () => {
+    const added = [await syntheticLayer('one'), await syntheticLayer('two')];
+    const extension = {
+      config: { User: '5:6', Env: ['PATH=/opt/bin', 'MORE=1'], Labels: { 'io.buildpacks.rebasable': 'true' } },
+      layers: added.map((layer, index) => ({ extensionId: 'samples/ext', createdBy: `RUN ${index}`, layer })),
+    };
+    const outcome = await run({ extension });
+    expect(history(outcome).slice(0, 3)).toEqual([
+      "Layer: 'RUN 0', Created by extension: samples/ext",
+      "Layer: 'RUN 1', Created by extension: samples/ext",
+      'Application Layer',
+    ]);
+    expect(outcome.layers.map(({ name }) => name).slice(0, 3)).toEqual(['samples/ext:extended-layer-2', 'samples/ext:extended-layer-3', 'app']);
+    expect(outcome.image.config.config).toMatchObject({
+      User: '5:6',
+      Env: expect.arrayContaining(['MORE=1', 'PATH=/cnb/process:/cnb/lifecycle:/opt/bin']) as string[],
+    });
+    expect(labels(outcome)).toMatchObject({ 'io.buildpacks.rebasable': 'true' });
+    expect(lifecycle(outcome).runImage).toMatchObject({ topLayer: outcome.image.layers[1]!.diffId, reference: 'run@sha256:0', image: 'run' });
+    expect(await validateImage(outcome.image)).toEqual([]);
+    const again = await run({ extension, previous: previousOf(outcome) });
+    expect(again.layers.slice(0, 2).map(({ reused }) => reused)).toEqual([true, true]);
+    expect(again.image.imageId).toBe(outcome.image.imageId);
+  });
+
   it('reuses what the previous image has, and the layer whose folder the buildpack left out', async () => {
     write('layers/samples_one/kept.toml', `${LAUNCH}[metadata]\nnumber = 1\n`);
     write('layers/samples_one/kept/file');
@@ -168,7 +201,7 @@ describe('exportImage()', () => {
 
   it.each([
     ['the previous image knows nothing of', LAUNCH, () => EMPTY_LIFECYCLE_METADATA, 'LAYER_NOT_REUSABLE', 'no metadata for it'],
-    ['the previous image has lost', LAUNCH, (metadata: LifecycleMetadataLabel) => metadata, 'LAYER_NOT_REUSABLE', 'lost it'],
+    ['the previous image has lost', LAUNCH, (metadata: LifecycleMetadataLabel) => metadata, 'LAYER_NOT_REUSABLE', 'has lost it'],
     ['is cache=true', '[types]\nlaunch = true\ncache = true\n', (metadata: LifecycleMetadataLabel) => metadata, 'LAYER_CACHE_EMPTY', 'no contents'],
   ])('refuses a layer without a folder that %s', async (_title, toml, metadataOf, code, message) => {
     write('layers/samples_one/kept.toml', LAUNCH);
@@ -276,7 +309,7 @@ describe('exportImage()', () => {
         tar: { diffId, sizeBytes: outcome.image.layers[2]!.tarSizeBytes },
         sboms: { 'cdx.json': Buffer.from('{}') },
       },
-      { path: 'samples_one/cached', launch: false, build: true, data: {} },
+      { path: 'samples_one/cached', launch: false, build: true },
     ]);
     expect(outcome.cacheLayers[1]).not.toHaveProperty('diffId');
     expect(events).toContainEqual(
@@ -298,7 +331,15 @@ describe('exportImage()', () => {
     write('layers/samples_one/broken.toml', 'launch = true\n');
     await expect(run()).rejects.toMatchObject({ code: 'SPEC_FILE_INVALID' });
     write('layers/samples_one/broken.toml', '[types');
-    await expect(run()).rejects.toMatchObject({ code: 'TOML_INVALID' });
+    const nextStep = 'Tell the author of buildpack samples/one@1, which wrote it';
+    await expect(run()).rejects.toMatchObject({ code: 'SPEC_FILE_INVALID', nextStep });
+    rmSync(join(root, 'layers/samples_one/broken.toml'));
+    write('layers/samples_one/store.toml', 'metadata = 5\n');
+    await expect(run()).rejects.toMatchObject({
+      code: 'SPEC_FILE_INVALID',
+      message: expect.stringContaining('store.toml: metadata: want a table') as string,
+      nextStep,
+    });
   });
 });
 

@@ -1,5 +1,6 @@
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { Readable } from 'node:stream';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { EMPTY_LIFECYCLE_METADATA, parseApiVersion, parseLayerToml, parseStoreToml } from '../../../src/cnb/index.ts';
@@ -35,15 +36,18 @@ interface Given {
   readonly group?: readonly string[];
   readonly more?: Partial<LifecycleMetadataLabel>;
   readonly previousImage?: ReturnType<typeof createImage>;
+  /** Whether the cache fails to give content. */
+  readonly unreadable?: boolean;
 }
 
-async function run({ image, cache, platformApi = '0.15', group = [ID], more = {}, previousImage }: Given) {
+async function run({ image, cache, platformApi = '0.15', group = [ID], more = {}, previousImage, unreadable = false }: Given) {
   const events: string[] = [];
+  const warnings: string[] = [];
   let content: ReadonlySet<string> = new Set();
   const layerCache: LayerCache = {
     layers: cache === undefined ? [] : [cache],
-    sboms: () => ({ 'cdx.json': Buffer.from('{"from":"cache"}') }),
-    restore: (paths) => (content = paths),
+    sboms: async () => ({ 'cdx.json': Buffer.from('{"from":"cache"}') }),
+    restore: async (paths) => (content = unreadable ? new Set() : paths),
     knownTar: () => Promise.resolve(undefined),
     commit: () => Promise.reject(new Error('restore commits nothing')),
   };
@@ -57,12 +61,15 @@ async function run({ image, cache, platformApi = '0.15', group = [ID], more = {}
     {
       cache: layerCache,
       layers: createPlainLayersDirectory(folder),
-      events: (event) => events.push(event.kind === 'layer' ? `${event.action} ${event.name}${event.reason === undefined ? '' : ` ${event.reason}`}` : ''),
+      events: (event) => {
+        if (event.kind === 'message' && event.level === 'warning') warnings.push(event.message);
+        events.push(event.kind === 'layer' ? `${event.action} ${event.name}${event.reason === undefined ? '' : ` ${event.reason}`}` : '');
+      },
     },
   );
   const file = join(folder, `${PATH}.toml`);
   const toml = existsSync(file) ? parseLayerToml(readFileSync(file, 'utf8'), file) : undefined;
-  return { from: toml?.metadata?.['from'], types: toml?.types, content: [...content], events };
+  return { from: toml?.metadata?.['from'], types: toml?.types, content: [...content], events, warnings };
 }
 
 describe('restore()', () => {
@@ -95,6 +102,29 @@ describe('restore()', () => {
       const result = await run({ image: exported('lc'), cache });
       expect(result).toMatchObject({ from: undefined, content: [], events: ['removing samples/one:layer wrong sha'] });
     }
+  });
+
+  it('takes no metadata of a cached layer whose content cannot be read', async () => {
+    const result = await run({ image: exported('lc'), cache: cached('lc'), unreadable: true });
+    expect(result).toMatchObject({ from: undefined, content: [] });
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it.each<[string, string | undefined, () => Promise<boolean>, string | undefined]>([
+    ['its place has it', 'image', async () => true, undefined],
+    ['its place does not answer', 'image', () => Promise.reject(new Error('503')), undefined],
+    ['its place has lost it', undefined, async () => false, 'Not restoring metadata for "samples/one:layer", the previous image has lost the layer'],
+  ])('takes metadata of a layer of the previous image: %s', async (_, from, isPresent, warning) => {
+    const layer = { diffId: SHA, openTar: () => Readable.from([]), isPresent };
+    const previousImage = createImage({ config: { os: 'linux', architecture: 'amd64' }, layers: [layer] });
+    const result = await run({ image: exported('l'), previousImage });
+    expect(result.from).toBe(from);
+    expect(result.warnings).toEqual(warning === undefined ? [] : [warning]);
+  });
+
+  it('takes no metadata of a layer that the previous image names and does not have', async () => {
+    const result = await run({ image: exported('l'), previousImage: createImage({ config: { os: 'linux', architecture: 'amd64' }, layers: [] }) });
+    expect(result).toMatchObject({ from: undefined, warnings: [expect.stringContaining('has lost the layer')] });
   });
 
   it('takes cached launch layers that no image has only from Platform API 0.14 on', async () => {
@@ -138,7 +168,8 @@ describe('restore()', () => {
           yield await Promise.resolve(tar);
         },
       });
-      return { previousImage: createImage({ config: { os: 'linux', architecture: 'amd64' }, layers: [layer] }), sbom: { sha: layer.diffId } };
+      const reused = { diffId: SHA, openTar: () => Readable.from([]) };
+      return { previousImage: createImage({ config: { os: 'linux', architecture: 'amd64' }, layers: [reused, layer] }), sbom: { sha: layer.diffId } };
     };
     const files = () =>
       readdirSync(folder, { recursive: true })
@@ -162,6 +193,12 @@ describe('restore()', () => {
       expect(files()).toEqual(['samples_one/layer.sbom.cdx.json']);
       expect(readFileSync(join(folder, 'samples_one/layer.sbom.cdx.json'), 'utf8')).toBe('{"from":"image"}');
       expect(existsSync(join(folder, '../escape'))).toBe(false);
+    });
+
+    it('restores none below Platform API 0.8', async () => {
+      await run({ image: exported('lc'), cache: cached('lc'), platformApi: '0.7' });
+      expect(files()).toEqual([]);
+      expect(existsSync(join(folder, `${PATH}.toml`))).toBe(true);
     });
 
     it('takes those of the cache with the content of the cache', async () => {
