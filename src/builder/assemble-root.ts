@@ -1,13 +1,10 @@
 import { chmodSync, lstatSync, mkdirSync, readFileSync, rmSync, rmdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { TspackError } from '../foundation/index.ts';
-import { extractPackage } from '../debian/index.ts';
-import type { ExtractedEntry, LockedPackage } from '../debian/index.ts';
+import { STANDARD_RULES, unpackPackages } from '../debian/index.ts';
+import type { ExtractedEntry, PackageFile, UnpackedPackage } from '../debian/index.ts';
 import type { Architecture, ImageUser } from './builder-file.ts';
-import { EXTRACT_RULES } from './extract-rules.ts';
 import { applyFixUps } from './fix-ups/index.ts';
 import type { InstalledPackage } from './fix-ups/fix-up.ts';
-import type { PackageFile } from './package-supply.ts';
 import type { RootEntry, RootTree } from './root-tree.ts';
 import { sortedEntries } from './root-tree.ts';
 
@@ -32,31 +29,20 @@ export interface AssembledRoot {
  * written to the folder: {@link writeFixUps} does that where it is wanted.
  */
 export async function assembleRoot({ packages, directory, architecture, user }: AssembleOptions): Promise<AssembledRoot> {
-  const unpacked = new Map<string, { readonly installed: InstalledPackage; readonly entries: readonly ExtractedEntry[] }>();
-  const unpack = async ({ package: package_, path }: PackageFile) => {
-    const extracted = await extractPackage({ path, directory, rules: EXTRACT_RULES, label: `${package_.name} ${package_.version}` });
-    requireSamePackage(package_, extracted.fields);
-    const md5sums = extracted.controlFiles['md5sums'];
-    unpacked.set(package_.name, {
-      installed: { name: package_.name, version: package_.version, control: extracted.controlFiles['control']!, ...(md5sums === undefined ? {} : { md5sums }) },
-      entries: extracted.entries,
-    });
-  };
-  await unpackAll(packages, unpack);
+  const unpacked = await unpackPackages(packages, directory, STANDARD_RULES);
   const tree = new Map<string, RootEntry>();
-  const names = [...unpacked.keys()].sort();
-  for (const name of names) {
-    for (const entry of unpacked.get(name)!.entries) {
+  for (const { package: package_, entries } of unpacked) {
+    for (const entry of entries) {
       const path = `/${entry.path}`;
       // Directories belong to many packages; which one came first on disk must not matter.
-      if (!tree.has(path)) tree.set(path, toRootEntry(entry, path, directory, name));
+      if (!tree.has(path)) tree.set(path, toRootEntry(entry, path, directory, package_.name));
     }
   }
   const fixed = applyFixUps({
     tree,
     architecture,
     user,
-    packages: names.map((name) => unpacked.get(name)!.installed),
+    packages: unpacked.map(installedPackage),
     read: (path) => readFileSync(join(directory, path)),
   });
   return { tree: fixed, unpacked: tree };
@@ -99,28 +85,7 @@ function toRootEntry(entry: ExtractedEntry, path: string, directory: string, pac
   return { path, type: 'file', mode, owner: 'root', source: join(directory, entry.path), package: package_ };
 }
 
-function requireSamePackage(package_: LockedPackage, fields: ReadonlyMap<string, string>): void {
-  const found = `${fields.get('package')} ${fields.get('version')} ${fields.get('architecture')}`;
-  const wanted = `${package_.name} ${package_.version} ${package_.architecture}`;
-  if (found === wanted) return;
-  throw new TspackError({
-    code: 'BUILDER_PACKAGE_MISMATCH',
-    message: `Cannot use "${package_.poolPath}": it holds ${found}, want ${wanted}`,
-    nextStep: 'Write the lock anew with tspack builder update',
-  });
-}
-
-/** Starts on each package as it arrives. After the first failure nothing new starts, and all that runs is awaited. */
-async function unpackAll(packages: AsyncIterable<PackageFile>, unpack: (file: PackageFile) => Promise<void>): Promise<void> {
-  const running: Promise<void>[] = [];
-  const failures: unknown[] = [];
-  try {
-    for await (const file of packages) {
-      if (failures.length > 0) break;
-      running.push(unpack(file).catch((error: unknown) => void failures.push(error)));
-    }
-  } finally {
-    await Promise.all(running);
-  }
-  if (failures.length > 0) throw failures[0];
+function installedPackage({ package: { name, version }, controlFiles }: UnpackedPackage): InstalledPackage {
+  const md5sums = controlFiles['md5sums'];
+  return { name, version, control: controlFiles['control']!, ...(md5sums === undefined ? {} : { md5sums }) };
 }

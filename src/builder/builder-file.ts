@@ -44,6 +44,13 @@ export interface BuilderNodeDefinition {
   readonly npm: { readonly version: string; readonly integrity: string };
 }
 
+/** A buildpack in a group; in the file a `?` at the end of its name makes it optional. */
+export interface BuilderOrderEntry {
+  /** A folder name below `buildpacks/`. */
+  readonly name: string;
+  readonly optional: boolean;
+}
+
 /** What `builders/<name>/builder.toml` says. */
 export interface BuilderDefinition {
   readonly name: string;
@@ -56,7 +63,11 @@ export interface BuilderDefinition {
   /** Debian suites by codename, the main one first. */
   readonly suites: readonly string[];
   readonly user: ImageUser;
-  /** Folder names below `buildpacks/`, in detection order. */
+  /** Packages that none of its images holds. */
+  readonly exclude: readonly string[];
+  /** Groups of buildpacks to try in turn. */
+  readonly order: readonly (readonly BuilderOrderEntry[])[];
+  /** Folder names below `buildpacks/`, each once, as the order first names them. */
   readonly buildpacks: readonly string[];
   readonly runImage?: RunImageDefinition;
   /** Own packages, or those of another builder. */
@@ -90,6 +101,7 @@ export function parseBuilder(text: string, directory: string): BuilderDefinition
 
 const PACKAGE = /^[a-z0-9][a-z0-9+.-]+$/;
 const WORD = /^[a-z0-9][a-z0-9._-]*$/;
+const ORDER_ENTRY = /^[a-z0-9][a-z0-9._-]*\??$/;
 const INTEGRITY = /^sha512-[A-Za-z0-9+/]{86}==$/;
 const VERSION = /^\d+\.\d+\.\d+$/;
 const ANY = /\S/;
@@ -101,7 +113,7 @@ function decodeBuilder(table: TomlTable, directory: string, file: string): Build
     'maintainer',
     'homepage',
     'suites',
-    'buildpacks',
+    'order',
     'distribution',
     'user',
     'exclude',
@@ -124,6 +136,9 @@ function decodeBuilder(table: TomlTable, directory: string, file: string): Build
   const node = root.optionalTable('node', ['version', 'integrity']);
   const integrity = node?.table('integrity', ARCHITECTURES);
   const npm = node === undefined ? undefined : root.table('npm', ['version', 'integrity']);
+  const order = root
+    .tables('order', ['group'])
+    .map((each) => each.list('group', ORDER_ENTRY).map((entry): BuilderOrderEntry => ({ name: entry.replace(/\?$/, ''), optional: entry.endsWith('?') })));
   const builder: BuilderDefinition = {
     name: directory.replace(/\/+$/, '').split('/').at(-1)!,
     directory,
@@ -138,7 +153,9 @@ function decodeBuilder(table: TomlTable, directory: string, file: string): Build
     suites: root.list('suites', WORD),
     user:
       user === undefined ? { name: 'cnb', uid: 1001, gid: 1000 } : { name: user.text('name', /^[a-z][a-z0-9_-]*$/), uid: user.id('uid'), gid: user.id('gid') },
-    buildpacks: root.optionalList('buildpacks', WORD),
+    exclude: always,
+    order,
+    buildpacks: [...new Set(order.flatMap((group) => group.map(({ name }) => name)))],
     ...(run === undefined
       ? {}
       : {

@@ -7,25 +7,28 @@ import type { BuilderDefinition } from './builder-file.ts';
 
 /** A buildpack that travels with this package, ready to run. */
 export interface BundledBuildpack {
+  /** The folder's, as `builder.toml` names it. */
+  readonly name: string;
   readonly directory: string;
   readonly descriptor: BuildpackDescriptor;
 }
 
 /**
- * The buildpacks of a builder in detection order, from the folder of bundled buildpacks (`dist/buildpacks`). Throws
+ * The buildpacks of a builder as its order first names them, from the folder of bundled buildpacks (`dist/buildpacks`). Throws
  * `BUILDPACK_UNKNOWN` and what `parseBuildpackDescriptor` throws.
  */
 export function readBundledBuildpacks(builder: BuilderDefinition, buildpacksDirectory: string): readonly BundledBuildpack[] {
   return builder.buildpacks.map((name) => {
     const directory = join(buildpacksDirectory, name);
     const file = join(directory, 'buildpack.toml');
-    return { directory, descriptor: parseBuildpackDescriptor(readDescriptor(file, builder, name), file) };
+    return { name, directory, descriptor: parseBuildpackDescriptor(readDescriptor(file, builder, name), file) };
   });
 }
 
-/** One group for each buildpack: the first that detects wins. */
-export function orderOf(buildpacks: readonly BundledBuildpack[]): Order {
-  return buildpacks.map(({ descriptor }) => ({ group: [{ id: descriptor.id, version: descriptor.version, optional: false }] }));
+/** The order of a builder by the ids of its buildpacks. */
+export function orderOf(builder: BuilderDefinition, buildpacks: readonly BundledBuildpack[]): Order {
+  const byName = new Map(buildpacks.map(({ name, descriptor: { id, version } }) => [name, { id, version }]));
+  return builder.order.map((group) => ({ group: group.map(({ name, optional }) => ({ ...byName.get(name)!, optional })) }));
 }
 
 function readDescriptor(file: string, builder: BuilderDefinition, name: string): string {

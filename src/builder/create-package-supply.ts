@@ -1,6 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { TspackError, digestHex, digestOf, writeFileAtomic } from '../foundation/index.ts';
+import { TspackError, digestHex, digestOf, markUsed, writeFileAtomic } from '../foundation/index.ts';
 import type { Clock, EventSink } from '../foundation/index.ts';
 import { fetchPackages, formatPackageLock, parsePackageLock } from '../debian/index.ts';
 import type { DebianContext, LockedPackage, PackageLock } from '../debian/index.ts';
@@ -60,7 +60,7 @@ function rememberedPath({ builder, architecture, lockCacheDirectory }: PackageSu
 }
 
 function readRemembered(path: string): PackageLock | undefined {
-  if (!existsSync(path)) return undefined;
+  if (!markUsed(path)) return undefined;
   try {
     return parsePackageLock(readFileSync(path, 'utf8'), path);
   } catch {

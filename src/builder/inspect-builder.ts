@@ -72,7 +72,7 @@ export function inspectBuilder(options: {
       ...(descriptor.name === undefined ? {} : { name: descriptor.name }),
       ...(descriptor.homepage === undefined ? {} : { homepage: descriptor.homepage }),
     })),
-    order: orderOf(buildpacks),
+    order: orderOf(builder, buildpacks),
     nodeVersion: owner.node?.version,
     npmVersion: owner.node?.npm.version,
   };

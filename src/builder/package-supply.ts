@@ -1,4 +1,4 @@
-import type { FetchedPackage, LockedPackage, PackageLock } from '../debian/index.ts';
+import type { FetchedPackage, LockedPackage, PackageFile, PackageLock } from '../debian/index.ts';
 
 /** Where the packages of a lock come from. */
 export interface PackageSupply {
@@ -7,12 +7,6 @@ export interface PackageSupply {
   fetch(packages: readonly LockedPackage[]): AsyncIterable<FetchedPackage>;
   /** The supply for a lock made anew from the signed indexes. Throws `BUILDER_LOCK_BEHIND` where that is forbidden. */
   renew(superseded: LockedPackage): Promise<PackageSupply>;
-}
-
-/** A package that is on disk. */
-export interface PackageFile {
-  readonly package: LockedPackage;
-  readonly path: string;
 }
 
 /** How often a lock is made anew in one run: an archive that moves faster than that is broken. */

@@ -2,7 +2,7 @@ import { digestHex, digestOf } from '../foundation/index.ts';
 import { packagesOfSet } from '../debian/index.ts';
 import type { PackageLock } from '../debian/index.ts';
 import type { ImageUser } from './builder-file.ts';
-import { EXTRACT_RULES } from './extract-rules.ts';
+import { STANDARD_RULES } from '../debian/index.ts';
 import { FIX_UP_VERSION } from './fix-ups/index.ts';
 
 /** The package sets of a builder's lock. */
@@ -14,5 +14,5 @@ export type PackageSetName = 'run' | 'build' | 'toolbox';
  */
 export function rootKey(lock: PackageLock, set: PackageSetName, user: ImageUser | undefined): string {
   const packages = packagesOfSet(lock, set).map(({ sha256 }) => sha256);
-  return digestHex(digestOf(JSON.stringify({ fixUps: FIX_UP_VERSION, rules: EXTRACT_RULES, architecture: lock.architecture, user, packages })));
+  return digestHex(digestOf(JSON.stringify({ fixUps: FIX_UP_VERSION, rules: STANDARD_RULES, architecture: lock.architecture, user, packages })));
 }

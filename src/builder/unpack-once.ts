@@ -1,6 +1,6 @@
 import { chmodSync, existsSync, readdirSync, renameSync, rmSync, statSync, mkdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { hasSystemCode, makeDirectory, temporaryBeside } from '../foundation/index.ts';
+import { hasSystemCode, makeDirectory, markUsed, temporaryBeside } from '../foundation/index.ts';
 
 /** A folder that a killed process left behind is removed when it has not changed for this long. */
 const LEFT_OVER_MILLISECONDS = 3_600_000;
@@ -10,7 +10,7 @@ const LEFT_OVER_MILLISECONDS = 3_600_000;
  * a temporary folder beside it, and when two processes fill it at once the later one throws its work away.
  */
 export async function unpackOnce(directory: string, now: Date, fill: (temporary: string) => Promise<void>): Promise<string> {
-  if (existsSync(directory)) return directory;
+  if (markUsed(directory)) return directory;
   makeDirectory(dirname(directory));
   removeLeftOvers(dirname(directory), now);
   const temporary = temporaryBeside(directory);

@@ -57,6 +57,9 @@ export function buildImageEnv(builder: BuilderDefinition): Readonly<Record<strin
 export interface Toolbox {
   readonly root: string;
   readonly key: string;
+  /** The dynamic loader and the folder of its libraries, relative to the root. */
+  readonly loader: string;
+  readonly libraries: string;
   /** How to start a program of the toolbox on the host: its own dynamic loader and libraries, then the program. */
   readonly bubblewrap: readonly string[];
   readonly find: readonly string[];
@@ -71,7 +74,8 @@ export async function unpackToolbox(options: UnpackOptions): Promise<Toolbox> {
   // The host's library cache may name libraries of another libc.
   const prefix = [join(directory, loader), '--inhibit-cache', '--library-path', join(directory, 'usr/lib', triplet)];
   const program = (name: string) => [...prefix, join(directory, 'usr/bin', name)];
-  return { root: directory, key, bubblewrap: program('bwrap'), find: program('find'), shell: program('dash') };
+  const libraries = join('usr/lib', triplet);
+  return { root: directory, key, loader, libraries, bubblewrap: program('bwrap'), find: program('find'), shell: program('dash') };
 }
 
 async function unpackSet(options: UnpackOptions, set: 'build' | 'toolbox', user: ImageUser | undefined) {

@@ -40,6 +40,19 @@ describe('parseBuilder()', () => {
     expect(parseBuilder(MINIMAL, '/builders/own/')).toMatchObject({ name: 'own', user: { name: 'cnb', uid: 1001, gid: 1000 }, buildpacks: [] });
   });
 
+  it('reads groups of buildpacks, optional ones with a question mark, and lists each once', () => {
+    const { order, buildpacks } = parseBuilder(
+      `${MINIMAL}\n[[order]]\ngroup = ["certificates?", "java"]\n[[order]]\ngroup = ["certificates?", "static"]\n`,
+      '/builders/own',
+    );
+    expect(order.map((group) => group.map(({ name, optional }) => `${name} ${optional}`))).toEqual([
+      ['certificates true', 'java false'],
+      ['certificates true', 'static false'],
+    ]);
+    expect(buildpacks).toEqual(['certificates', 'java', 'static']);
+    expect(() => parseBuilder(`${MINIMAL}\n[[order]]\ngroup = ["java??"]\n`, '/builders/own')).toThrow(/order\[0\]\.group is \["java\?\?"\]/);
+  });
+
   it('names all problems at once', () => {
     const text = `${MINIMAL.replace('homepage = "https://example.org"', 'homepage = 1\ncolour = "red"')}
 [user]

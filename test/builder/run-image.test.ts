@@ -1,28 +1,13 @@
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { createRunImage, runImageKey } from '../../src/builder/index.ts';
 import type { Architecture, BuilderEvent } from '../../src/builder/index.ts';
 import { createLayerWriter, openBlobDirectory, validateImage } from '../../src/oci/index.ts';
-import { startFakeAptRepository } from '../support/fake-apt-repository.ts';
-import type { FakeAptRepository } from '../support/fake-apt-repository.ts';
 import { fakePackages, listLayer, lockFakeBuilder } from '../support/fake-builder.ts';
+import { useFakeDistribution } from '../support/fake-distribution.ts';
 
-let repository: FakeAptRepository;
-let home: string;
-beforeAll(async () => {
-  repository = await startFakeAptRepository({ trixie: fakePackages() });
-});
-afterAll(() => repository.close());
-beforeEach(() => {
-  repository.publish('trixie', fakePackages());
-  home = mkdtempSync(join(tmpdir(), 'tspack-run-image-'));
-});
-afterEach(() => {
-  repository.faults.tamperedPackage = undefined;
-  rmSync(home, { recursive: true, force: true });
-});
+const distribution = useFakeDistribution();
 
 async function make(
   options: {
@@ -34,8 +19,8 @@ async function make(
   } = {},
 ) {
   const { place = 'one', architecture = 'amd64', beforeAssembly, ...rest } = options;
-  const directory = join(home, place);
-  const { builder, supply } = await lockFakeBuilder(repository, directory, rest);
+  const directory = join(distribution.home, place);
+  const { builder, supply } = await lockFakeBuilder(distribution.repository, directory, rest);
   beforeAssembly?.();
   const workDirectory = join(directory, 'work');
   const layerWriter = createLayerWriter(openBlobDirectory(join(directory, 'store')));
@@ -105,19 +90,19 @@ describe('createRunImage()', () => {
   });
 
   it('refuses a tampered package and leaves nothing behind', async () => {
-    repository.faults.tamperedPackage = 'shell';
+    distribution.repository.faults.tamperedPackage = 'shell';
     await expect(make()).rejects.toMatchObject({ code: 'DOWNLOAD_DIGEST_MISMATCH' });
-    expect(readdirSync(join(home, 'one', 'work'))).toEqual([]);
-    expect(existsSync(join(home, 'one', 'store', 'blobs'))).toBe(false);
+    expect(readdirSync(join(distribution.home, 'one', 'work'))).toEqual([]);
+    expect(existsSync(join(distribution.home, 'one', 'store', 'blobs'))).toBe(false);
   });
 
   it('refuses a package that is not the one that the lock names', async () => {
     const swap = () => {
-      const path = join(home, 'one', 'builders', 'own', 'lock.amd64.json');
+      const path = join(distribution.home, 'one', 'builders', 'own', 'lock.amd64.json');
       writeFileSync(path, readFileSync(path, 'utf8').replace(/"name":"shell","version":"1.0"/, '"name":"shell","version":"1.1"'));
     };
     await expect(make({ beforeAssembly: swap })).rejects.toMatchObject({
-      code: 'BUILDER_PACKAGE_MISMATCH',
+      code: 'DEBIAN_PACKAGE_MISMATCH',
       message: expect.stringContaining('shell 1.0 amd64, want shell 1.1 amd64'),
     });
   });
@@ -128,7 +113,7 @@ describe('a lock that the archive has left behind', () => {
     const events: BuilderEvent[] = [];
     const { result, builder, supply } = await make({
       events: (event) => events.push(event),
-      beforeAssembly: () => repository.publish('trixie', fakePackages('2.0')),
+      beforeAssembly: () => distribution.repository.publish('trixie', fakePackages('2.0')),
     });
     const rest = await listLayer(result.image.layers[2]!);
     expect(rest.get('/usr/bin/bash')?.content).toBe('bash 2.0');
@@ -146,11 +131,11 @@ describe('a lock that the archive has left behind', () => {
     ]);
     expect(supply().lock).toEqual(result.lock);
     expect(runImageKey(builder, supply().lock)).toBe(runImageKey(builder, result.lock));
-    expect(readdirSync(join(home, 'one', 'work'))).toEqual([]);
+    expect(readdirSync(join(distribution.home, 'one', 'work'))).toEqual([]);
   });
 
   it('is an error with a way out when frozen', async () => {
-    const failing = make({ frozen: true, beforeAssembly: () => repository.publish('trixie', fakePackages('2.0')) });
+    const failing = make({ frozen: true, beforeAssembly: () => distribution.repository.publish('trixie', fakePackages('2.0')) });
     await expect(failing).rejects.toMatchObject({ code: 'BUILDER_LOCK_BEHIND', nextStep: expect.stringContaining('tspack builder update own') });
   });
 });

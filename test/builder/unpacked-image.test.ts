@@ -1,30 +1,15 @@
-import { lstatSync, mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { lstatSync, readFileSync, readdirSync, readlinkSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { unpackBuildImage, unpackToolbox } from '../../src/builder/index.ts';
-import { startFakeAptRepository } from '../support/fake-apt-repository.ts';
-import type { FakeAptRepository } from '../support/fake-apt-repository.ts';
 import { FAKE_CLOCK, fakePackages, lockFakeBuilder } from '../support/fake-builder.ts';
+import { useFakeDistribution } from '../support/fake-distribution.ts';
 
-let repository: FakeAptRepository;
-let home: string;
-beforeAll(async () => {
-  repository = await startFakeAptRepository({ trixie: fakePackages() });
-});
-afterAll(() => repository.close());
-beforeEach(() => {
-  repository.publish('trixie', fakePackages());
-  home = mkdtempSync(join(tmpdir(), 'tspack-unpacked-'));
-});
-afterEach(() => {
-  repository.faults.tamperedPackage = undefined;
-  rmSync(home, { recursive: true, force: true });
-});
+const distribution = useFakeDistribution();
 
 async function prepare() {
-  const { builder, supply } = await lockFakeBuilder(repository, home);
-  return { builder, architecture: 'amd64', supply: supply(), cacheDirectory: join(home, 'cache'), clock: FAKE_CLOCK } as const;
+  const { builder, supply } = await lockFakeBuilder(distribution.repository, distribution.home);
+  return { builder, architecture: 'amd64', supply: supply(), cacheDirectory: join(distribution.home, 'cache'), clock: FAKE_CLOCK } as const;
 }
 
 describe('unpackBuildImage()', () => {
@@ -48,25 +33,25 @@ describe('unpackBuildImage()', () => {
     const [one, two] = await Promise.all([unpackBuildImage(options), unpackBuildImage(options)]);
     expect(one.root).toBe(two.root);
     expect(readdirSync(options.cacheDirectory)).toEqual([one.key]);
-    const before = repository.requests.length;
+    const before = distribution.repository.requests.length;
     await unpackBuildImage(options);
-    expect(repository.requests.length).toBe(before);
+    expect(distribution.repository.requests.length).toBe(before);
   });
 
   it('leaves no folder when a package is not what it should be', async () => {
     const options = await prepare();
-    repository.faults.tamperedPackage = 'libthing';
+    distribution.repository.faults.tamperedPackage = 'libthing';
     await expect(unpackBuildImage(options)).rejects.toMatchObject({ code: 'DOWNLOAD_DIGEST_MISMATCH' });
     expect(readdirSync(options.cacheDirectory)).toEqual([]);
-    repository.faults.tamperedPackage = undefined;
+    distribution.repository.faults.tamperedPackage = undefined;
     await expect(unpackBuildImage(options)).resolves.toBeDefined();
   });
 
   it('gives another key to other packages', async () => {
     const options = await prepare();
     const { key } = await unpackBuildImage(options);
-    repository.publish('trixie', fakePackages('2.0'));
-    rmSync(home, { recursive: true });
+    distribution.repository.publish('trixie', fakePackages('2.0'));
+    rmSync(distribution.home, { recursive: true });
     expect((await unpackBuildImage(await prepare())).key).not.toBe(key);
   });
 });

@@ -1,37 +1,25 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { builderLockPath, readBuilderLock, updateBuilderLock } from '../../src/builder/index.ts';
-import { startFakeAptRepository } from '../support/fake-apt-repository.ts';
-import type { FakeAptRepository } from '../support/fake-apt-repository.ts';
 import { FAKE_CLOCK, fakeDebian, fakePackages, writeFakeBuilder } from '../support/fake-builder.ts';
+import { useFakeDistribution } from '../support/fake-distribution.ts';
 
-let repository: FakeAptRepository;
-let home: string;
-beforeAll(async () => {
-  repository = await startFakeAptRepository({ trixie: fakePackages() });
-});
-afterAll(() => repository.close());
-beforeEach(() => {
-  repository.publish('trixie', fakePackages());
-  home = mkdtempSync(join(tmpdir(), 'tspack-update-'));
-});
-afterEach(() => rmSync(home, { recursive: true, force: true }));
+const distribution = useFakeDistribution();
 
 const update = () =>
   updateBuilderLock({
-    builder: writeFakeBuilder(home),
-    debian: fakeDebian(repository, join(home, 'downloads')),
+    builder: writeFakeBuilder(distribution.home),
+    debian: fakeDebian(distribution.repository, join(distribution.home, 'downloads')),
     clock: FAKE_CLOCK,
-    keyringDirectory: repository.keyringDirectory,
+    keyringDirectory: distribution.repository.keyringDirectory,
   });
 
 describe('updateBuilderLock()', () => {
   it('locks every set for every architecture, exclusions included', async () => {
     const updated = await update();
     expect(updated.map(({ architecture }) => architecture)).toEqual(['amd64', 'arm64']);
-    const lock = readBuilderLock(writeFakeBuilder(home), 'amd64');
+    const lock = readBuilderLock(writeFakeBuilder(distribution.home), 'amd64');
     expect(lock.packages.map(({ name, sets }) => `${name}: ${sets.join(' ')}`)).toEqual([
       'base-passwd: build run',
       'ca-certificates: run',
@@ -43,10 +31,10 @@ describe('updateBuilderLock()', () => {
 
   it('says what moved since the last time, and nothing when nothing did', async () => {
     await update();
-    const before = readFileSync(builderLockPath(writeFakeBuilder(home), 'amd64'), 'utf8');
+    const before = readFileSync(builderLockPath(writeFakeBuilder(distribution.home), 'amd64'), 'utf8');
     expect((await update()).flatMap(({ changes }) => changes)).toEqual([]);
-    expect(readFileSync(builderLockPath(writeFakeBuilder(home), 'amd64'), 'utf8')).toBe(before);
-    repository.publish('trixie', fakePackages('1.1'));
+    expect(readFileSync(builderLockPath(writeFakeBuilder(distribution.home), 'amd64'), 'utf8')).toBe(before);
+    distribution.repository.publish('trixie', fakePackages('1.1'));
     const [amd64] = await update();
     expect(amd64?.changes).toEqual([
       { kind: 'upgraded', name: 'libthing', from: '1.0', to: '1.1' },
@@ -55,18 +43,18 @@ describe('updateBuilderLock()', () => {
   });
 
   it('writes no lock when one architecture cannot be resolved', async () => {
-    repository.publish(
+    distribution.repository.publish(
       'trixie',
       fakePackages().filter(({ name, architecture }) => name !== 'libthing' || architecture !== 'arm64'),
     );
     await expect(update()).rejects.toThrow('libthing');
-    expect(existsSync(builderLockPath(writeFakeBuilder(home), 'amd64'))).toBe(false);
+    expect(existsSync(builderLockPath(writeFakeBuilder(distribution.home), 'amd64'))).toBe(false);
   });
 });
 
 describe('readBuilderLock()', () => {
   it('tells to make a lock that is missing', () => {
-    expect(() => readBuilderLock(writeFakeBuilder(home), 'arm64')).toThrow(
+    expect(() => readBuilderLock(writeFakeBuilder(distribution.home), 'arm64')).toThrow(
       expect.objectContaining({ code: 'BUILDER_LOCK_MISSING', nextStep: 'Run tspack builder update own' }),
     );
   });

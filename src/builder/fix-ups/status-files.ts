@@ -1,3 +1,4 @@
+import { statusStanza } from '../../debian/index.ts';
 import { rootFile } from '../root-tree.ts';
 import type { FixUp } from './fix-up.ts';
 
@@ -8,6 +9,5 @@ import type { FixUp } from './fix-up.ts';
 export const writeStatusFiles: FixUp = ({ packages }) =>
   packages.flatMap(({ name, control, md5sums }) => {
     const path = `/var/lib/dpkg/status.d/${name}`;
-    const stanza = control.trimEnd().replace(/\n(?=[^ \t])/, '\nStatus: install ok installed\n');
-    return [rootFile(path, `${stanza}\n`, name), ...(md5sums === undefined ? [] : [rootFile(`${path}.md5sums`, md5sums, name)])];
+    return [rootFile(path, statusStanza(control), name), ...(md5sums === undefined ? [] : [rootFile(`${path}.md5sums`, md5sums, name)])];
   });
