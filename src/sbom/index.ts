@@ -12,7 +12,10 @@
  */
 export { componentId, hashesFromIntegrity } from './component.ts';
 export type { Component, ComponentHash, ComponentType, SbomDocument } from './component.ts';
+export { debianComponents, debianLicences, debianPurl } from './debian-component.ts';
+export type { DebianPackageFacts } from './debian-component.ts';
 export { parseLicence } from './licence.ts';
 export type { Licence } from './licence.ts';
+export { decodeSbom } from './decode-sbom.ts';
 export { encodeSbom, mergeSboms, SBOM_FORMATS } from './sbom.ts';
 export type { SbomFormat } from './sbom.ts';

@@ -7,7 +7,7 @@ const PURPOSES = {
   application: 'APPLICATION',
   framework: 'FRAMEWORK',
   library: 'LIBRARY',
-  'operating-system': 'OPERATING-SYSTEM',
+  'operating-system': 'OPERATING_SYSTEM',
   platform: 'FRAMEWORK',
   file: 'FILE',
 } as const;
