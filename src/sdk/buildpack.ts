@@ -11,7 +11,8 @@ export type DetectOutcome =
 
 /** A buildpack: two functions over what the lifecycle hands in (`buildpack.md#buildpack-interface`, Buildpack API 0.12). */
 export interface Buildpack {
-  detect(context: DetectContext): DetectOutcome | Promise<DetectOutcome>;
+  /** Absent where `bin/detect` decides without it, by file names or variables. */
+  detect?(context: DetectContext): DetectOutcome | Promise<DetectOutcome>;
   build(context: BuildContext): void | Promise<void>;
 }
 
@@ -20,10 +21,22 @@ export function defineBuildpack(buildpack: Buildpack): Buildpack {
   return buildpack;
 }
 
-/** A passed detection with one plan: what the buildpack provides and requires. */
-export function detected(plan: { readonly provides?: readonly string[]; readonly requires?: readonly (string | Require)[] } = {}): DetectOutcome {
-  const requires = (plan.requires ?? []).map((require) => (typeof require === 'string' ? { name: require } : require));
-  return { passed: true, alternatives: [{ provides: plan.provides ?? [], requires }] };
+/** What a buildpack provides and requires, when it takes part; a require without metadata is a name. */
+export interface DetectPlan {
+  readonly provides?: readonly string[];
+  readonly requires?: readonly (string | Require)[];
+}
+
+/**
+ * A passed detection. Further plans are alternatives (`[[or]]`, `buildpack.md#build-plan-toml`) in the order of preference: the
+ * lifecycle takes the first one with which everything that is provided is required, and everything that is required is provided.
+ */
+export function detected(plan: DetectPlan = {}, ...alternatives: readonly DetectPlan[]): DetectOutcome {
+  return { passed: true, alternatives: [plan, ...alternatives].map(readPlan) };
+}
+
+function readPlan({ provides = [], requires = [] }: DetectPlan): BuildPlanAlternative {
+  return { provides, requires: requires.map((require) => (typeof require === 'string' ? { name: require } : require)) };
 }
 
 /** A failed detection that explains itself: `no package.json, server.js or app.js here (nearest: frontend/package.json)`. */

@@ -23,6 +23,11 @@ export interface CommandResult {
   readonly stdout: string;
 }
 
+/** How a program ended, in words: `exit status 1`, `signal SIGKILL`. */
+export function exitText(result: CommandResult): string {
+  return result.signal === undefined ? `exit status ${result.exitCode}` : `signal ${result.signal}`;
+}
+
 /** Runs a program to its end. Throws `COMMAND_NOT_FOUND`. */
 export type CommandRunner = (command: Command) => Promise<CommandResult>;
 

@@ -1,22 +1,35 @@
 import { readFileSync } from 'node:fs';
-import { TspackError, type Clock } from '../foundation/index.ts';
-import type { ContentDigest, HttpClient } from '../http/index.ts';
+import { digestOf, TspackError, type Clock } from '../foundation/index.ts';
+import type { ContentDigest, HttpClient, HttpResponse } from '../http/index.ts';
 import type { Binding } from './bindings.ts';
+import { openSharedDownloads } from './shared-downloads.ts';
+
+/** Where a file came from: `store` is what this machine had downloaded before. */
+export type DownloadSource = 'network' | 'store';
 
 /** The one way by which buildpacks fetch anything. */
 export interface Downloads {
-  /** `TSPACK_OFFLINE`: every request is refused before it is made. */
+  /** `TSPACK_OFFLINE`: every request is refused before it is made; what this machine has downloaded before can be had. */
   readonly offline: boolean;
   /** Reads JSON of at most `maximumBytes` (32 MiB). Throws the errors of `http`, and `DOWNLOAD_OFFLINE`. */
   fetchJson(request: { readonly url: string; readonly headers?: Readonly<Record<string, string>>; readonly maximumBytes?: number }): Promise<unknown>;
-  /** Fetches a file whose digest is known to `path`. Nothing is at `path` unless the digest is right. */
+  /** Reads a text of at most `maximumBytes`, which something else than its address must prove. Throws the same. */
+  fetchText(request: { readonly url: string; readonly maximumBytes: number }): Promise<string>;
+  /**
+   * Puts a file whose digest is known at `path`: from the downloads of this machine where they have it, else from the
+   * network; says from which. Nothing is at `path` unless the digest is right. Throws `DOWNLOAD_FAILED`, `DOWNLOAD_DIGEST_MISMATCH` and `DOWNLOAD_OFFLINE`.
+   */
   fetchFile(request: {
     readonly url: string;
     readonly headers?: Readonly<Record<string, string>>;
     readonly digest: ContentDigest;
     readonly path: string;
     readonly label: string;
-  }): Promise<void>;
+    /** A longer body is refused, a shorter one resumed. */
+    readonly sizeBytes?: number;
+    /** Whether a failure is the answer, because the file is likely to be nowhere else. */
+    readonly once?: boolean;
+  }): Promise<DownloadSource>;
   close(): Promise<void>;
 }
 
@@ -37,6 +50,7 @@ export interface DownloadsOptions {
 export function createDownloads(options: DownloadsOptions): Downloads {
   const mirrors = readMirrors(options.env, options.bindings);
   const offline = /^(1|true|yes)$/i.test(options.env['TSPACK_OFFLINE'] ?? '');
+  const shared = openSharedDownloads(options.env, options.userAgent);
   let client: HttpClient | undefined;
 
   async function open(url: string): Promise<{ client: HttpClient; url: string }> {
@@ -59,22 +73,50 @@ export function createDownloads(options: DownloadsOptions): Downloads {
     return { client, url: mirroredUrl(url, mirrors) };
   }
 
+  async function fetchBody(url: string, headers: Readonly<Record<string, string>>, maximumBytes: number): Promise<{ response: HttpResponse; text: string }> {
+    const target = await open(url);
+    const response = await target.client.request({ url: target.url, headers });
+    const text = await response.text(maximumBytes);
+    shared.record({ url: target.url, digest: digestOf(text), sizeBytes: Buffer.byteLength(text), from: 'network' });
+    return { response, text };
+  }
+
   return {
     offline,
     async fetchJson({ url, headers, maximumBytes = 33_554_432 }) {
-      const target = await open(url);
-      const response = await target.client.request({ url: target.url, headers: { accept: 'application/json', ...headers } });
-      return await response.json(maximumBytes);
+      const { response, text } = await fetchBody(url, { accept: 'application/json', ...headers }, maximumBytes);
+      const { parseJsonBody } = await import('../http/index.ts');
+      return parseJsonBody(text, response);
     },
-    async fetchFile({ url, headers, digest, path, label }) {
+    fetchText: async ({ url, maximumBytes }) => (await fetchBody(url, {}, maximumBytes)).text,
+    async fetchFile({ url, once, ...file }) {
+      const { digest, path, headers } = file;
+      const wanted = { algorithm: digest.algorithm, hex: 'hex' in digest ? digest.hex.toLowerCase() : Buffer.from(digest.base64, 'base64').toString('hex') };
+      const fact = { url: mirroredUrl(url, mirrors), digest: `${wanted.algorithm}:${wanted.hex}` };
+      const known = await shared.take(wanted, path);
+      if (known !== undefined) {
+        shared.record({ ...fact, sizeBytes: known, from: 'store' });
+        return 'store';
+      }
       const target = await open(url);
-      const { downloadVerified } = await import('../http/index.ts');
-      await downloadVerified({ client: target.client, url: target.url, digest, path, label, ...(headers === undefined ? {} : { headers }) });
+      const { NO_RETRY, downloadVerified } = await import('../http/index.ts');
+      const { sizeBytes } = await downloadVerified({ client: target.client, url: target.url, ...file, ...(once === true ? { retry: NO_RETRY } : {}) });
+      shared.record({ ...fact, sizeBytes, from: 'network' });
+      // Who may not ask the server must not find its answer here.
+      if (!hasCredentials(target.url, headers)) shared.offer(wanted, path);
+      return 'network';
     },
     async close() {
       await client?.close();
     },
   };
+}
+
+const CREDENTIAL_HEADER = /auth|cookie|token|key|secret/iu;
+
+function hasCredentials(url: string, headers: Readonly<Record<string, string>> = {}): boolean {
+  const { username, password } = new URL(url);
+  return username !== '' || password !== '' || Object.keys(headers).some((name) => CREDENTIAL_HEADER.test(name));
 }
 
 /** Host name, or `default`, to the address that stands for it. */

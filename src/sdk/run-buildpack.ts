@@ -54,11 +54,7 @@ export async function runBuildpack(buildpack: Buildpack, host: BuildpackHost): P
     const common = readContext(host);
     if (phase === 'detect') return await runDetect(buildpack, host, common, args);
     if (phase === 'build') return await runBuild(buildpack, host, common, args);
-    throw new TspackError({
-      code: 'BUILDPACK_USAGE',
-      message: `Cannot run the buildpack's "${phase ?? ''}": want detect or build`,
-      nextStep: 'Start it by bin/detect or bin/build.',
-    });
+    throw usage(`Cannot run the buildpack's "${phase ?? ''}": want detect or build`);
   } catch (error) {
     host.output.stderr(formatFailure(error));
     return 1;
@@ -67,6 +63,7 @@ export async function runBuildpack(buildpack: Buildpack, host: BuildpackHost): P
 
 async function runDetect(buildpack: Buildpack, host: BuildpackHost, common: BuildpackContext, args: readonly string[]): Promise<number> {
   const planPath = requiredPath(host, 'CNB_BUILD_PLAN_PATH', args[1]);
+  if (buildpack.detect === undefined) throw usage('Cannot run detect: bin/detect of this buildpack decides by itself');
   const outcome = await buildpack.detect(common);
   if (!outcome.passed) {
     host.output.stdout(`${common.buildpack.name}: ${printable(outcome.explanation)}\n`);
@@ -148,6 +145,10 @@ function requiredPath(host: BuildpackHost, variable: string, argument: string | 
     });
   }
   return resolve(host.cwd, value);
+}
+
+function usage(message: string): TspackError {
+  return new TspackError({ code: 'BUILDPACK_USAGE', message, nextStep: 'Start it by bin/detect or bin/build.' });
 }
 
 /** What happened, and what to do; with a stack only when the error is the buildpack's own fault. */

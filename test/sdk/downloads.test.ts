@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createDownloads, mirroredUrl, readMirrors, type Binding, type Clock } from '../../src/sdk/index.ts';
 
 const clock: Clock = { now: () => new Date(0) };
@@ -71,5 +71,70 @@ describe('createDownloads()', () => {
   it('asks nothing when offline', async () => {
     const downloads = createDownloads({ env: { TSPACK_OFFLINE: '1' }, bindings: [], clock, userAgent: 'test/1' });
     await expect(downloads.fetchJson({ url: `${address}/x` })).rejects.toMatchObject({ code: 'DOWNLOAD_OFFLINE' });
+  });
+});
+
+describe('the downloads of the machine', () => {
+  const digest = { algorithm: 'sha512', hex: createHash('sha512').update('content').digest('hex') } as const;
+  const name = `sha512-${digest.hex}`;
+  let shared: string;
+  let path: string;
+  beforeEach(() => {
+    shared = mkdtempSync(join(directory, 'shared-'));
+    path = join(shared, 'file');
+    for (const folder of ['store', 'inbox']) mkdirSync(join(shared, folder));
+  });
+  const fetch = async (env: Record<string, string> = {}, request: { url?: string; headers?: Record<string, string> } = {}) => {
+    const downloads = createDownloads({ env: { TSPACK_DOWNLOADS: shared, ...env }, bindings: [], clock, userAgent: 'test/one/1' });
+    try {
+      return await downloads.fetchFile({ url: `${address}/f`, digest, path, label: 'f 1.0', ...request });
+    } finally {
+      await downloads.close();
+    }
+  };
+  const record = () =>
+    readFileSync(join(shared, 'inbox/record.jsonl'), 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as unknown);
+  const inbox = () => readdirSync(join(shared, 'inbox')).filter((file) => file !== 'record.jsonl');
+
+  it('get what was fetched, and a line about it without its secrets', async () => {
+    expect(await fetch({}, { url: `${address}/f?signature=1` })).toBe('network');
+    expect(inbox()).toEqual([name]);
+    expect(readFileSync(join(shared, 'inbox', name), 'utf8')).toBe('content');
+    expect(record()).toEqual([{ url: `${address}/f`, digest: `sha512:${digest.hex}`, sizeBytes: 7, from: 'network', buildpack: 'test/one/1' }]);
+  });
+
+  it('give what they have, without the network and as if it had been downloaded', async () => {
+    writeFileSync(join(shared, 'store', name), 'content', { mode: 0o444 });
+    expect(await fetch({ TSPACK_OFFLINE: '1' })).toBe('store');
+    expect(readFileSync(path, 'utf8')).toBe('content');
+    expect(statSync(path).mode & 0o777).toBe(0o644);
+    expect(record()).toMatchObject([{ from: 'store', sizeBytes: 7 }]);
+    expect(inbox()).toEqual([]);
+  });
+
+  it('are not believed: a damaged file is fetched again', async () => {
+    writeFileSync(join(shared, 'store', name), 'damaged');
+    await fetch();
+    expect(readFileSync(path, 'utf8')).toBe('content');
+    expect(inbox()).toEqual([name]);
+    await expect(fetch({ TSPACK_OFFLINE: '1' })).rejects.toMatchObject({ code: 'DOWNLOAD_OFFLINE' });
+  });
+
+  it('do not get what only some may ask for', async () => {
+    await fetch({}, { headers: { authorization: 'Bearer x' } });
+    await fetch({}, { url: `${address.replace('http://', 'http://me:secret@')}/f` });
+    expect(inbox()).toEqual([]);
+    expect(JSON.stringify(record())).not.toContain('secret');
+  });
+
+  it('may be read-only, full or missing: nothing fails', async () => {
+    rmSync(join(shared, 'inbox'), { recursive: true });
+    rmSync(join(shared, 'store'), { recursive: true });
+    await fetch();
+    await fetch({ TSPACK_DOWNLOADS: '' });
+    expect(existsSync(path)).toBe(true);
   });
 });

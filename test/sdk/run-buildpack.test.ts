@@ -137,6 +137,24 @@ describe('BuildContext.layer()', () => {
   });
 });
 
+describe('detected()', () => {
+  it('writes further plans as alternatives, in their order', async () => {
+    using kit = createBuildKit({
+      buildpack: defineBuildpack({
+        detect: () => detected({ provides: ['frontend'] }, { provides: ['node'], requires: ['node', { name: 'static-web', metadata: { root: 'dist' } }] }, {}),
+        build: () => undefined,
+      }),
+      buildpackDirectory,
+      application: {},
+    });
+    expect((await kit.detect()).plan?.alternatives).toEqual([
+      { provides: ['frontend'], requires: [] },
+      { provides: ['node'], requires: [{ name: 'node' }, { name: 'static-web', metadata: { root: 'dist' } }] },
+      { provides: [], requires: [] },
+    ]);
+  });
+});
+
 describe('bindings', () => {
   it('are read by name with their type in lower case', async () => {
     using kit = createBuildKit({
