@@ -1,16 +1,12 @@
 #!/bin/sh
 # Proves that bin/ is what the sources say, byte for byte, and that neither the TOML reader nor the launcher breaks
-# under the sanitizers. Needs what build.sh needs, and gcc or clang with its sanitizers; run npm ci before.
+# under the sanitizers. Needs what scripts/build-static.sh needs, and gcc or clang with its sanitizers; run npm ci before.
 set -eu
 sources=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-"$sources/build.sh" "$work/bin"
-for file in launcher-linux-amd64 launcher-linux-arm64; do
-  cmp "$work/bin/$file" "$sources/bin/$file"
-done
-echo "bin/ agrees with the sources"
+"$sources/../scripts/verify-static.sh" launcher "$sources"
 
 cd "$sources"
 compile() {
