@@ -1,154 +1,190 @@
-import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
-import { join, relative } from 'node:path';
-import type { BuildContext } from '../../../src/sdk/index.ts';
-import { runBuildScript } from './build-script.ts';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { readProcfile, startsWeb, type BuildContext } from '../../../src/sdk/index.ts';
+import { runBuildScripts } from './build-script.ts';
+import { OUTPUT_ONLY } from './detect.ts';
+import { outputMissing } from './errors.ts';
 import { installInPlace, reasonToInstallInPlace } from './install-in-place.ts';
-import { installPackages, linkPackages } from './layers/dependencies.ts';
-import { askNpmForRegistry, installNpm, requireRegistry } from './layers/npm.ts';
-import { installRuntime, runtimePackage } from './layers/runtime.ts';
-import { readLockfile, requireInStep, type Lockfile } from './lockfile.ts';
-import { readManifest, type Manifest } from './manifest.ts';
-import { chooseNodeVersion, findVersionRequests } from './node-version.ts';
-import { findRegistry, type Registry } from './npm-settings.ts';
-import { fetchOfferedVersions } from './offered-versions.ts';
-import type { Tools } from './run-npm.ts';
-import { chooseProcesses, type BuiltApplication } from './start-command.ts';
+import { installPackages, type InstalledPackages } from './layers/packages.ts';
+import type { Runtime } from './layers/runtime.ts';
+import { installStartEnvironment } from './layers/start-environment.ts';
+import { installNode } from './node.ts';
+import { buildScripts } from './options.ts';
+import { choosePackageManager, type ManagerChoice } from './package-managers/choose-package-manager.ts';
+import { findRegistry, requireRegistry, type Registry } from './package-managers/npm-settings.ts';
+import { askNpmForRegistry } from './package-managers/npm/builder-npm.ts';
+import type { PackageManager } from './package-managers/package-manager.ts';
+import { linkTree, unlinkTree } from './package-tree.ts';
+import { packageFolders, readProject, type Project } from './project.ts';
+import { inspectApplication } from './start/built-application.ts';
+import { completeStandalone } from './start/framework-server.ts';
+import { scriptProgram } from './start/script-program.ts';
+import { chooseWebProcess, type StartProcess } from './start/start-command.ts';
+import { findOutput, findStaticSite } from './static-sites/static-site.ts';
+
+/** What the image is to hold: a server; files for a web server; or what another language's buildpack takes in. */
+type Purpose = 'server' | 'files' | 'frontend';
 
 /** Node.js, then the packages, then the build script, then the start command. */
 export async function build(context: BuildContext): Promise<void> {
   // Everything that can be wrong in the application's own files is found before anything is fetched.
-  const manifest = readManifest(context.applicationDirectory);
-  const lockfile = manifest === undefined ? undefined : readLockfile(context.applicationDirectory);
-  if (manifest !== undefined && lockfile !== undefined) requireInStep(manifest, lockfile);
+  const purpose = readPurpose(context);
+  if (purpose === 'files') context.leaveUnmet('static-web');
+  const choices: ManagerChoice[] = [];
+  const project = await readProject(context.applicationDirectory, context.env, (root) => {
+    choices.push(choosePackageManager(context.applicationDirectory, root));
+    return choices[0]!.kind.lockfiles;
+  });
+  const choice = choices[0];
+  if (project?.lockfile !== undefined) choice!.kind.checkLockfile(project.lockfile, project);
+  const scripts = project === undefined ? [] : buildScripts(project.manifest, context.env);
+  if (purpose === 'frontend' && scripts.length === 0) {
+    context.log.line('package.json has no "build" script: there is no front end to build');
+    return;
+  }
 
   let found: Registry | undefined;
+  const { applicationDirectory, env, bindings } = context;
   const registry = async () =>
-    (found ??= requireRegistry(
-      await findRegistry({
-        applicationDirectory: context.applicationDirectory,
-        env: context.env,
-        bindings: context.bindings,
-        askNpm: () => askNpmForRegistry(context),
-      }),
-    ));
-
+    (found ??= requireRegistry(await findRegistry({ applicationDirectory, env, bindings, askNpm: () => askNpmForRegistry(context) })));
   context.log.section('Node.js');
-  const runtime = await installNode(context, manifest, await registry());
-  if (manifest === undefined || !hasWork(manifest, lockfile)) {
-    if (manifest !== undefined) context.log.line('The application depends on no packages');
-    addProcesses(context, manifest, undefined, undefined);
+  const runtime = await installNode(context, project, await registry(), purpose === 'server');
+  if (project === undefined || !hasWork(project, scripts)) {
+    if (project !== undefined) context.log.line('The application depends on no packages');
+    await addProcesses(context, project, undefined, undefined);
     return;
   }
 
   context.log.section('Packages');
-  warnAboutLockfile(context, lockfile);
-  using npm = await installNpm(context, manifest, runtime.version, registry);
-  const cache = await context.layer({ name: 'npm-cache', title: "npm's cache", types: { cache: true }, inputs: [], create: () => ({}) });
-  const tools: Tools = { runtime, npm, cacheDirectory: cache.layer.path };
-  const developmentTree = await installAndBuild(context, tools, manifest, lockfile);
-  if (addProcesses(context, manifest, developmentTree, lockfile)) await npm.keepForLaunch();
+  describeChoice(context, choice!, project);
+  using manager = await choice!.kind.open({ context, project, runtime, registry, request: choice!.request });
+  const packages = await installAndBuild({ context, runtime, manager, project, scripts, purpose });
+  if (purpose === 'server') await addProcesses(context, project, manager, packages);
+  else requireOutput(context, project, scripts, purpose);
 }
 
-async function installNode(context: BuildContext, manifest: Manifest | undefined, registry: Registry) {
-  const requests = findVersionRequests(manifest, { nvmrc: readText(context, '.nvmrc'), nodeVersion: readText(context, '.node-version') });
-  const [request, ...others] = requests;
-  const offered = await fetchOfferedVersions(context, registry, runtimePackage(context.target.architecture), undefined);
-  const verified = new Map([...offered].filter(([, { integrity }]) => integrity?.includes('sha512-') === true));
-  const chosen = chooseNodeVersion(request, [...verified.keys()], context.today);
-  context.log.line(`Node.js ${chosen.version}: ${chosen.reason}`);
-  for (const other of others) {
-    if (other.text !== request!.text) context.log.line(`"${other.text}" in ${other.source} is not looked at, because ${request!.source} counts first`);
-  }
-  if (chosen.warning !== undefined) context.log.warning(chosen.warning, `Move ${request?.source ?? 'the application'} to a version that has.`);
-  return await installRuntime(context, registry, chosen.version, verified);
+function readPurpose({ plan }: BuildContext): Purpose {
+  if (plan.entries.some(({ name }) => name === 'frontend')) return 'frontend';
+  return plan.entries.some(({ name, metadata }) => name === 'node' && metadata?.['output'] === OUTPUT_ONLY.output) ? 'files' : 'server';
 }
 
-/** Whether npm has anything to do. */
-function hasWork(manifest: Manifest, lockfile: Lockfile | undefined): boolean {
-  const named = [manifest.dependencies, manifest.devDependencies, manifest.optionalDependencies].some((table) => Object.keys(table).length > 0);
-  return named || manifest.hasWorkspaces || (lockfile?.packages.size ?? 0) > 0 || manifest.scripts['build'] !== undefined || needsNpmToStart(manifest);
+/** Whether a package manager has anything to do. */
+function hasWork({ root, manifest, workspace, lockfile }: Project, scripts: readonly string[]): boolean {
+  const named = [root.dependencies, root.devDependencies, root.optionalDependencies].some((table) => Object.keys(table).length > 0);
+  return (
+    named || workspace !== undefined || (lockfile?.text.includes('node_modules/') ?? false) || scripts.length > 0 || manifest.scripts['start'] !== undefined
+  );
 }
 
-function needsNpmToStart(manifest: Manifest): boolean {
-  return manifest.scripts['start'] !== undefined;
+function describeChoice(context: BuildContext, { kind, reason, ignored }: ManagerChoice, { lockfile }: Project): void {
+  context.log.line(`${kind.name}: ${reason}`);
+  if (ignored.length > 0)
+    context.log.warning(
+      `${ignored.join(' and ')} is not looked at, because ${kind.name} installs the packages`,
+      `Remove the lockfiles of other package managers.`,
+    );
+  if (lockfile === undefined)
+    context.log.warning(
+      `There is no ${kind.lockfiles.at(-1)!}: ${kind.name} chooses the versions anew, so that another build may hold others`,
+      `Run \`${kind.name} install\` and commit ${kind.lockfiles.at(-1)!}.`,
+    );
 }
 
-function warnAboutLockfile(context: BuildContext, lockfile: Lockfile | undefined): void {
-  if (lockfile !== undefined) return;
-  const other = ['yarn.lock', 'pnpm-lock.yaml', 'bun.lock'].find((name) => existsSync(join(context.applicationDirectory, name)));
-  const what = other === undefined ? 'There is no package-lock.json' : `There is a ${other} but no package-lock.json, and this buildpack installs with npm`;
-  context.log.warning(`${what}: npm chooses the versions anew, so that another build may hold others`, 'Run `npm install` and commit package-lock.json.');
+interface Work {
+  readonly context: BuildContext;
+  readonly runtime: Runtime;
+  readonly manager: PackageManager;
+  readonly project: Project;
+  readonly scripts: readonly string[];
+  readonly purpose: Purpose;
 }
 
-/** Installs the packages and runs the build script. Returns the tree with devDependencies, when there is one. */
-async function installAndBuild(context: BuildContext, tools: Tools, manifest: Manifest, lockfile: Lockfile | undefined): Promise<string | undefined> {
-  const inPlace = reasonToInstallInPlace(manifest, lockfile, (path) => existsSync(join(context.applicationDirectory, path)));
+/** Installs the packages and runs the scripts. Returns the trees, when the packages are in layers of their own. */
+async function installAndBuild({ context, runtime, manager, project, scripts, purpose }: Work): Promise<InstalledPackages | undefined> {
+  const forLaunch = purpose === 'server';
+  const inPlace = manager.layout === 'pnp' ? undefined : reasonToInstallInPlace(project);
   if (inPlace !== undefined) {
     context.log.line(`Installing inside the application, because ${inPlace}; the packages are not kept between builds`);
     for (const name of ['dependencies', 'build-dependencies', 'build-output', 'build-cache']) context.dropLayer(name);
-    await installInPlace({ context, tools, manifest, lockfile });
+    await installInPlace({ context, manager, project, scripts, forLaunch });
+    removeOtherMembers(project);
     return undefined;
   }
-  const hasBuild = manifest.scripts['build'] !== undefined;
-  const hasDevelopment =
-    Object.keys(manifest.devDependencies).length > 0 &&
-    (lockfile === undefined || lockfile.packages.size === 0 || [...lockfile.packages.values()].some(({ dev }) => dev));
-  const packages = await installPackages({ context, tools, manifest, lockfile, needsDevelopmentTree: hasBuild && hasDevelopment });
-  if (hasBuild) {
+  const hasDevelopment = project.workspace !== undefined || Object.keys(project.root.devDependencies).length > 0;
+  const all = !forLaunch || (scripts.length > 0 && hasDevelopment);
+  const packages = await installPackages({ context, runtime, manager, project, wanted: { all, production: forLaunch } });
+  if (scripts.length > 0) {
     context.log.section('Build script');
-    await runBuildScript({ context, tools, manifest, packages });
+    await runBuildScripts({ context, manager, project, scripts, packages });
   } else for (const name of ['build-output', 'build-cache']) context.dropLayer(name);
-  linkPackages(context.applicationDirectory, packages.production);
-  return packages.development;
+  removeOtherMembers(project);
+  unlinkTree(packages.development.folders, project.directory);
+  if (packages.production !== undefined) linkTree(packages.production, project.directory);
+  return packages;
 }
 
-/** Declares the processes. Returns whether one of them needs npm in the image. */
-function addProcesses(context: BuildContext, manifest: Manifest | undefined, developmentTree: string | undefined, lockfile: Lockfile | undefined): boolean {
-  context.log.section('Start');
-  const processes = chooseProcesses(inspectApplication(context, manifest, developmentTree, lockfile));
-  for (const { type, command, env, explanation, warnings } of processes) {
-    context.log.line(`${type}: ${explanation}`);
-    for (const warning of warnings) context.log.warning(warning);
-    // A launcher runs programs, not command lines: `env` sets what the line set.
-    const setting = env.map(([name, value]) => `${name}=${value}`);
-    context.addProcess({ type, command: setting.length === 0 ? command : ['env', ...setting, ...command], default: type === 'web' });
+/** With a member as the application, the image holds it and what it depends on. */
+function removeOtherMembers({ directory, workspace }: Project): void {
+  if (workspace?.app === undefined) return;
+  const needed = new Set(workspace.needed.map(({ path }) => path));
+  for (const { path } of workspace.members) {
+    const holdsNeeded = [...needed].some((other) => other === path || other.startsWith(`${path}/`));
+    if (!holdsNeeded) rmSync(join(directory, path), { recursive: true, force: true });
   }
-  return processes.some(({ needsNpm }) => needsNpm);
 }
 
-function inspectApplication(
+function requireOutput(context: BuildContext, project: Project, scripts: readonly string[], purpose: Purpose): void {
+  const site = purpose === 'files' ? findStaticSite(project.directory, project.manifest, scripts, project.part) : undefined;
+  if (site === undefined) return;
+  const output = findOutput(project.directory, site.output);
+  if (output === undefined) throw outputMissing(site.generator, site.output);
+  context.log.line(`${site.generator} made ${output}/, which a web server is to serve; the image holds no Node.js and no packages`);
+}
+
+/** Declares the web process, unless a Procfile does, and what the processes need. */
+async function addProcesses(
   context: BuildContext,
-  manifest: Manifest | undefined,
-  developmentTree: string | undefined,
-  lockfile: Lockfile | undefined,
-): BuiltApplication {
-  const root = context.applicationDirectory;
-  const kind = (path: string) => statSync(join(root, path), { throwIfNoEntry: false });
-  return {
-    manifest,
-    procfile: readText(context, 'Procfile'),
-    isFile: (path) => kind(path)?.isFile() === true,
-    isDirectory: (path) => kind(path)?.isDirectory() === true,
-    resolveProgram(program) {
-      const path = join(root, 'node_modules/.bin', program);
-      if (!existsSync(path)) return undefined;
-      const target = realpathSync(path);
-      if (!/^#!.*\bnode\b/.test(firstLine(target))) return 'foreign';
-      return { script: join('node_modules', relative(realpathSync(join(root, 'node_modules')), target)) };
-    },
-    isDevelopmentProgram(program) {
-      if (developmentTree !== undefined && existsSync(join(developmentTree, '.bin', program))) return true;
-      if (manifest?.devDependencies[program] !== undefined) return true;
-      return lockfile?.packages.get(`node_modules/${program}`)?.dev === true;
-    },
-  };
+  project: Project | undefined,
+  manager: PackageManager | undefined,
+  packages: InstalledPackages | undefined,
+): Promise<void> {
+  context.log.section('Start');
+  const lines = readProcfile(context.applicationDirectory);
+  const part = project?.part ?? '';
+  const programs = Object.values(project?.manifest.scripts ?? {}).map((line) => scriptProgram(line, project!.manifest.scripts).program);
+  const built = { root: context.applicationDirectory, part, manifest: project?.manifest, manager, development: packages?.development };
+  const application = await inspectApplication(built, [...new Set(programs)]);
+  const web = startsWeb(lines) ? undefined : chooseWeb(() => chooseWebProcess(application), lines.length > 0);
+  if (web === undefined) context.log.line(`The Procfile says how to start: ${lines.map(({ type }) => type).join(', ')}`);
+  else {
+    context.log.line(`web: ${web.explanation}`);
+    for (const warning of web.warnings) context.log.warning(warning);
+    context.addProcess({
+      type: 'web',
+      command: web.command,
+      default: true,
+      ...(part === '' ? {} : { workingDirectory: join(context.applicationDirectory, part) }),
+    });
+    if (web.framework !== undefined) completeStandalone(join(context.applicationDirectory, part), web.framework);
+    if (web.framework?.selfContained === true && packages !== undefined) leavePackagesOut(context, packages, project!);
+  }
+  await installStartEnvironment(context, [...new Set([part, ''])], web?.env ?? []);
+  const inProcfile = manager !== undefined && lines.some(({ command }) => new RegExp(`\\b(?:${manager.name}|npx)\\b`).test(command));
+  if (web?.needsManager === true || inProcfile) await manager?.keepForLaunch();
 }
 
-function firstLine(file: string): string {
-  return readFileSync(file, 'utf8').split('\n', 1)[0] ?? '';
+/** A Procfile without a web process is a way to start, too. */
+function chooseWeb(choose: () => StartProcess, hasOther: boolean): StartProcess | undefined {
+  try {
+    return choose();
+  } catch (error) {
+    if (hasOther) return undefined;
+    throw error;
+  }
 }
 
-function readText(context: BuildContext, name: string): string | undefined {
-  const path = join(context.applicationDirectory, name);
-  return statSync(path, { throwIfNoEntry: false })?.isFile() === true ? readFileSync(path, 'utf8') : undefined;
+function leavePackagesOut(context: BuildContext, packages: InstalledPackages, project: Project): void {
+  context.log.line('The server brings what it needs: node_modules stays out of the image');
+  packages.leaveOut();
+  unlinkTree(packageFolders(project), context.applicationDirectory);
 }

@@ -1,5 +1,6 @@
 import { existsSync, lstatSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { isFolder } from '../../../src/sdk/index.ts';
 
 /** Files of a node-gyp build that are not its result. They name paths and times of the build. */
 const BUILD_LEFTOVERS = new Set([
@@ -19,12 +20,23 @@ const LEFTOVER_SUFFIX = /\.(?:o|a|d|stamp|mk|ar-file-list)$/;
 /** Folders at the top of node_modules that tools fill while they build. */
 export const TOOL_CACHES = ['.cache', '.vite', '.vite-temp'] as const;
 
-/**
- * Takes from a production tree what running does not need and what differs from build to build: npm's hidden lockfile (it names the
- * registry), tool caches, and the intermediate files of native modules.
- */
+/** Folders in which pnpm, and Yarn when it links as pnpm does, keep the packages that node_modules links to. */
+export const VIRTUAL_STORES = ['.pnpm', '.store'] as const;
+
+/** What package managers note for their next run: registries, places and times. */
+const NOTES = [
+  '.package-lock.json',
+  '.yarn-integrity',
+  '.yarn-state.yml',
+  '.modules.yaml',
+  '.pnpm-workspace-state.json',
+  '.pnpm-workspace-state-v1.json',
+  '.pnpm/lock.yaml',
+] as const;
+
+/** Takes from a production tree what running does not need and what differs from build to build: notes of the package manager, tool caches, and the intermediate files of native modules. */
 export function cleanTree(nodeModules: string): void {
-  rmSync(join(nodeModules, '.package-lock.json'), { force: true });
+  for (const name of NOTES) rmSync(join(nodeModules, name), { force: true });
   for (const name of TOOL_CACHES) rmSync(join(nodeModules, name), { recursive: true, force: true });
   for (const directory of packageDirectories(nodeModules)) {
     if (existsSync(join(directory, 'binding.gyp'))) cleanNativeModule(directory);
@@ -53,8 +65,11 @@ function removeLeftovers(directory: string, isLeftover: (name: string) => boolea
 /** Every package folder of a tree, nested ones included. */
 export function* packageDirectories(nodeModules: string): Generator<string> {
   for (const name of list(nodeModules)) {
-    if (name.startsWith('.')) continue;
     const path = join(nodeModules, name);
+    if (VIRTUAL_STORES.some((store) => store === name)) {
+      for (const entry of list(path)) yield* packageDirectories(join(path, entry, 'node_modules'));
+    }
+    if (name.startsWith('.')) continue;
     if (!lstatSync(path).isDirectory()) continue;
     if (name.startsWith('@')) {
       for (const inner of list(path)) {
@@ -71,5 +86,5 @@ function* withNested(directory: string): Generator<string> {
 }
 
 function list(directory: string): readonly string[] {
-  return existsSync(directory) ? readdirSync(directory).sort() : [];
+  return isFolder(directory) ? readdirSync(directory).sort() : [];
 }

@@ -1,38 +1,48 @@
-import { joinNames, TspackError } from '../../../src/sdk/index.ts';
+import { joinNames, nearestNames, TspackError } from '../../../src/sdk/index.ts';
 
 // Every word that a user reads when something is wrong is in this file: first what happened and where, then what to do.
 
-export function manifestNotAnObject(): TspackError {
+export function manifestNotAnObject(file: string): TspackError {
   return new TspackError({
     code: 'NODE_MANIFEST_INVALID',
-    message: 'Cannot use package.json: want one JSON object',
-    nextStep: 'Correct package.json; `npm init` makes a new one.',
+    message: `Cannot use ${file}: want one JSON object`,
+    nextStep: `Correct ${file}; \`npm init\` makes a new one.`,
   });
 }
 
-export function manifestNotAFile(): TspackError {
+export function manifestNotAFile(file: string): TspackError {
   return new TspackError({
     code: 'NODE_MANIFEST_INVALID',
-    message: 'Cannot use package.json: it is not a file',
+    message: `Cannot use ${file}: it is not a file`,
     nextStep: 'Give the folder or device another name; `npm init` makes a package.json.',
   });
 }
 
-export function lockfileInvalid(file: string, problem: string): TspackError {
+export function lockfileInvalid(file: string, problem: string, update = 'npm install --package-lock-only'): TspackError {
   return new TspackError({
     code: 'NODE_LOCKFILE_INVALID',
     message: `Cannot use ${file}: ${problem}`,
-    nextStep: `Run \`npm install --package-lock-only\` and commit ${file}.`,
+    nextStep: `Run \`${update}\` and commit ${file}.`,
   });
 }
 
-export function lockfileOutOfStep(file: string, differences: readonly string[]): TspackError {
+export function lockfileOutOfStep(file: string, differences: readonly string[], update = 'npm install'): TspackError {
   const shown = differences.slice(0, 5);
   const more = differences.length > shown.length ? ` and ${differences.length - shown.length} more` : '';
   return new TspackError({
     code: 'NODE_LOCKFILE_OUT_OF_STEP',
     message: `Cannot install: ${file} does not match package.json: ${shown.join('; ')}${more}`,
-    nextStep: `Run \`npm install\` and commit ${file}.`,
+    nextStep: `Run \`${update}\` and commit ${file}.`,
+  });
+}
+
+export function appUnknown(part: string, members: readonly string[]): TspackError {
+  const nearest = nearestNames(part, members, 4);
+  const known = (nearest.length > 0 ? nearest : members).slice(0, 4);
+  return new TspackError({
+    code: 'NODE_APP_UNKNOWN',
+    message: `Cannot build the part "${part}": it is no member of the workspace${known.length === 0 ? ', because package.json lists none' : `, which has ${joinNames(known)}`}`,
+    nextStep: 'Give --app, or BP_APP, the folder of a member, and list it in "workspaces" of package.json or in pnpm-workspace.yaml.',
   });
 }
 
@@ -52,19 +62,27 @@ export function versionUnsatisfiable(text: string, source: string, nearest: read
   });
 }
 
-export function npmUnsatisfiable(text: string, source: string, node: string, nearest: readonly string[]): TspackError {
+export function managerUnsatisfiable(name: string, text: string, source: string, node: string, nearest: readonly string[]): TspackError {
   return new TspackError({
-    code: 'NPM_VERSION_UNSATISFIABLE',
-    message: `Cannot find an npm version for "${text}" in ${source}${nearest.length === 0 ? ` that runs on Node.js ${node}` : `: the nearest that the registry offers are ${joinNames(nearest)}`}`,
-    nextStep: `Change or remove the npm version in ${source}.`,
+    code: 'NODE_PACKAGE_MANAGER_UNSATISFIABLE',
+    message: `Cannot find a version of ${name} for "${text}" in ${source}${nearest.length === 0 ? ` that runs on Node.js ${node}` : `: the nearest that the registry offers are ${joinNames(nearest)}`}`,
+    nextStep: `Change or remove the version of ${name} in ${source}.`,
   });
 }
 
-export function otherPackageManager(name: string): TspackError {
+export function managerUnsupported(name: string, source: string): TspackError {
   return new TspackError({
     code: 'NODE_PACKAGE_MANAGER_UNSUPPORTED',
-    message: `Cannot install: "packageManager" in package.json asks for ${name}, which this buildpack does not have`,
-    nextStep: 'Remove "packageManager" and commit a package-lock.json made by `npm install`, or use a buildpack for it.',
+    message: `Cannot install: ${source} asks for ${name}, which this buildpack does not have`,
+    nextStep: 'Commit the lockfile of npm, yarn or pnpm instead, such as the package-lock.json that `npm install` makes, or use a buildpack for it.',
+  });
+}
+
+export function managerHashDiffers(name: string, version: string, wanted: string, found: string): TspackError {
+  return new TspackError({
+    code: 'NODE_PACKAGE_MANAGER_HASH',
+    message: `Cannot use ${name} ${version}: "packageManager" in package.json wants ${wanted}, and the registry's has ${found}`,
+    nextStep: `Find out which is right; \`corepack use ${name}@${version}\` writes it anew.`,
   });
 }
 
@@ -84,47 +102,15 @@ export function noIntegrity(name: string, version: string): TspackError {
   });
 }
 
-export function npmFailed(action: string, exit: string, tail: string): TspackError {
-  const outOfStep = /npm (?:error|ERR!) (?:code EUSAGE|`npm ci` can only install)/.test(tail) && tail.includes('in sync');
-  const nativeFailed = tail.includes('gyp ERR!');
-  const unauthorised = /code E40[13]\b/.test(tail);
-  const unreachable = /code (?:ENOTFOUND|ECONNREFUSED|ETIMEDOUT|EAI_AGAIN|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_[A-Z_]+)/.exec(tail)?.[0].slice(5);
-  const integrity = /code EINTEGRITY/.test(tail);
-  const failed = `Cannot ${action}: npm ended with ${exit}`;
-  if (outOfStep)
-    return new TspackError({
-      code: 'NODE_LOCKFILE_OUT_OF_STEP',
-      message: `${failed}, because the lockfile does not match package.json`,
-      nextStep: 'Run `npm install` and commit package-lock.json.',
-    });
-  if (nativeFailed)
-    return new TspackError({
-      code: 'NODE_NATIVE_MODULE_FAILED',
-      message: `${failed}, because a native module did not compile`,
-      nextStep: 'Read the lines with "gyp ERR!" above; a version of the module that supports this Node.js often helps.',
-    });
-  if (unauthorised)
-    return new TspackError({
-      code: 'NPM_UNAUTHORIZED',
-      message: `${failed}, because the registry refused the request`,
-      nextStep: 'Give the registry\'s credentials as a service binding of type "npmrc" with a file ".npmrc".',
-    });
-  if (integrity)
-    return new TspackError({
-      code: 'NPM_INTEGRITY',
-      message: `${failed}, because a package differs from the integrity value in the lockfile`,
-      nextStep: 'Find out who changed the package; if the change is known to be right, remake the lockfile.',
-    });
-  if (unreachable !== undefined)
-    return new TspackError({
-      code: 'NPM_UNREACHABLE',
-      message: `${failed}, because the registry could not be reached (${unreachable})`,
-      nextStep: 'Check network, proxy variables, CA certificates and the registry address.',
-    });
-  return new TspackError({ code: 'NPM_FAILED', message: failed, nextStep: 'Read the lines with "npm error" above.' });
+export function copyFailed(from: string, exit: string): TspackError {
+  return new TspackError({
+    code: 'NODE_COPY_FAILED',
+    message: `Cannot copy the packages of ${from}: cp ended with ${exit}`,
+    nextStep: 'Check that the disk has room for a second copy of them.',
+  });
 }
 
-export function buildScriptFailed(script: string, exit: string, tail: string): TspackError {
+export function buildScriptFailed(script: string, command: string, exit: string, tail: string): TspackError {
   const missing = /(?:sh: (?:\d+: |line \d+: )?)([A-Za-z0-9@/._-]+): (?:command )?not found/.exec(tail)?.[1];
   if (missing !== undefined) {
     return new TspackError({
@@ -143,7 +129,24 @@ export function buildScriptFailed(script: string, exit: string, tail: string): T
   return new TspackError({
     code: 'NODE_BUILD_SCRIPT_FAILED',
     message: `Cannot build the application: its "${script}" script ended with ${exit}`,
-    nextStep: `Make \`npm run ${script}\` work in a fresh checkout first.`,
+    nextStep: `Make \`${command}\` work in a fresh checkout first.`,
+  });
+}
+
+export function scriptUnknown(script: string, known: readonly string[]): TspackError {
+  const [nearest] = nearestNames(script, known);
+  return new TspackError({
+    code: 'NODE_SCRIPT_UNKNOWN',
+    message: `Cannot run the script "${script}" that BP_NODE_RUN_SCRIPTS names: package.json has ${known.length === 0 ? 'no scripts' : joinNames(known.slice(0, 8))}`,
+    nextStep: nearest === undefined ? 'Name scripts of package.json, with commas between them.' : `Write ${nearest} in BP_NODE_RUN_SCRIPTS.`,
+  });
+}
+
+export function outputMissing(generator: string, lookedFor: readonly string[]): TspackError {
+  return new TspackError({
+    code: 'NODE_STATIC_OUTPUT_MISSING',
+    message: `Cannot serve the site: the build script of ${generator} made none of ${joinNames(lookedFor)}`,
+    nextStep: 'Let the build script write to one of them, or add a "start" script that serves the site.',
   });
 }
 
@@ -160,14 +163,6 @@ export function startNeedsDevDependency(script: string, program: string): Tspack
     code: 'NODE_START_NEEDS_DEV_DEPENDENCY',
     message: `Cannot start the application: its "${script}" script runs "${program}", which only devDependencies have, and there is no start:prod or start:production script`,
     nextStep: `Add a "start:prod" script that needs no devDependencies, or move the package of "${program}" to dependencies.`,
-  });
-}
-
-export function procfileInvalid(line: number, text: string): TspackError {
-  return new TspackError({
-    code: 'NODE_PROCFILE_INVALID',
-    message: `Cannot read Procfile:${line}: "${text}" is not "name: command"`,
-    nextStep: 'Write one process per line, such as "web: node server.js".',
   });
 }
 

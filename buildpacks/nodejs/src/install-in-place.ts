@@ -1,60 +1,67 @@
-import { rmSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BuildContext } from '../../../src/sdk/index.ts';
 import { cleanTree } from './clean-tree.ts';
-import { buildScriptFailed, npmFailed } from './errors.ts';
-import type { Lockfile } from './lockfile.ts';
+import type { PackageManager } from './package-managers/package-manager.ts';
+import { unlinkTree } from './package-tree.ts';
+import { packageFolders, type Project } from './project.ts';
 import type { Manifest } from './manifest.ts';
-import { describePackages } from './package-sbom.ts';
-import { exitText, runNpm, type Tools } from './run-npm.ts';
+import { runScripts } from './run-scripts.ts';
 
-/** Scripts of the application itself that npm runs while it installs. */
+/** Scripts of the application itself that a package manager runs while it installs. */
 const INSTALL_SCRIPTS = ['preinstall', 'install', 'postinstall', 'prepublish', 'preprepare', 'prepare', 'postprepare'];
 /** Programs that only set up a developer's checkout. */
 const CHECKOUT_TOOLS = /^(?:husky|lefthook|simple-git-hooks|is-ci|patch-husky)\b[^&|;]*$/;
 
 /** Why the packages must be installed inside the application rather than in a layer of their own; undefined when nothing speaks against the layer. */
-export function reasonToInstallInPlace(manifest: Manifest, lockfile: Lockfile | undefined, isFile: (path: string) => boolean): string | undefined {
-  if (manifest.hasWorkspaces) return 'it has workspaces';
-  if (lockfile !== undefined && [...lockfile.packages].some(([path, { link }]) => link || !path.startsWith('node_modules/')))
-    return 'packages of it are folders of the application';
+export function reasonToInstallInPlace(project: Project): string | undefined {
+  const members = project.workspace?.members ?? [];
+  const reason = reasonOf(project.root, '', project);
+  if (reason !== undefined) return reason;
+  for (const { path, manifest } of members) {
+    const inner = reasonOf(manifest, path, project);
+    if (inner !== undefined) return `${inner} (${path})`;
+    // A package manager makes programs of files that are there.
+    if (manifest.programs.length > 0) return `${path} has programs that other members may run`;
+  }
+  return undefined;
+}
+
+function reasonOf(manifest: Manifest, folder: string, project: Project): string | undefined {
   const local = Object.values({ ...manifest.dependencies, ...manifest.devDependencies, ...manifest.optionalDependencies }).find((range) =>
-    /^(?:file:|link:|\.{1,2}\/)/.test(range),
+    /^(?:file:|link:|portal:|\.{1,2}\/)/.test(range),
   );
   if (local !== undefined) return `it depends on "${local}"`;
   const script = INSTALL_SCRIPTS.find((name) => manifest.scripts[name] !== undefined && !CHECKOUT_TOOLS.test(manifest.scripts[name]));
   if (script !== undefined) return `its "${script}" script may change them`;
-  return isFile('binding.gyp') ? 'it is a native module itself' : undefined;
+  return existsSync(join(project.directory, folder, 'binding.gyp')) ? 'it is a native module itself' : undefined;
 }
 
-/** Installs, builds and prunes inside the application, as a developer would; node_modules becomes a slice of the application. */
+/** Installs, builds and prunes inside the application, as a developer would; its packages become a slice of the image, unless only the output is wanted. */
 export async function installInPlace(inputs: {
   readonly context: BuildContext;
-  readonly tools: Tools;
-  readonly manifest: Manifest;
-  readonly lockfile: Lockfile | undefined;
+  readonly manager: PackageManager;
+  readonly project: Project;
+  readonly scripts: readonly string[];
+  readonly forLaunch: boolean;
 }): Promise<void> {
-  const { context, tools, manifest, lockfile } = inputs;
-  const cwd = context.applicationDirectory;
-  rmSync(join(cwd, 'node_modules'), { recursive: true, force: true });
-  const install = lockfile === undefined ? ['install', '--no-package-lock'] : ['ci'];
-  context.log.line(`npm ${install.join(' ')} --include=dev`);
-  const installed = await runNpm(context, tools, [...install, '--include=dev', '--prefer-offline'], { cwd });
-  if (installed.exitCode !== 0) throw npmFailed('install the packages', exitText(installed), installed.tail);
-  const script = manifest.scripts['build'];
-  if (script !== undefined) {
-    context.log.line(`npm run build (${script})`);
-    const built = await runNpm(context, tools, ['run', 'build'], { cwd, env: { NODE_ENV: context.env['NODE_ENV'] ?? 'production' } });
-    if (built.exitCode !== 0) throw buildScriptFailed('build', exitText(built), built.tail);
+  const { context, manager, project, scripts, forLaunch } = inputs;
+  const folders = packageFolders(project);
+  unlinkTree(folders, project.directory);
+  await manager.install(project.directory, 'all');
+  await runScripts({ context, manager, project, scripts });
+  if (!forLaunch) {
+    unlinkTree(folders, project.directory);
+    return;
   }
-  context.log.line('npm prune --omit=dev');
-  const pruned = await runNpm(context, tools, ['prune', '--omit=dev', '--ignore-scripts', '--no-save', '--prefer-offline'], { cwd });
-  if (pruned.exitCode !== 0) throw npmFailed('remove devDependencies', exitText(pruned), pruned.tail);
+  await manager.prune(project.directory);
+  const { name, version } = project.manifest;
   await context.writeLaunchSbom({
-    subject: { name: manifest.name, ...(manifest.version === undefined ? {} : { version: manifest.version }) },
+    subject: { name, ...(version === undefined ? {} : { version }) },
     tool: { name: context.buildpack.id, version: context.buildpack.version },
-    components: describePackages(cwd),
+    components: await manager.describe(project.directory),
   });
-  cleanTree(join(cwd, 'node_modules'));
-  context.addSlice(['node_modules']);
+  const trees = folders.map((folder) => (folder === '' ? 'node_modules' : `${folder}/node_modules`));
+  for (const path of trees) cleanTree(join(project.directory, path));
+  context.addSlice(trees.filter((path) => existsSync(join(project.directory, path))));
 }

@@ -12,13 +12,18 @@ export interface Manifest {
   readonly dependencies: Readonly<Record<string, string>>;
   readonly devDependencies: Readonly<Record<string, string>>;
   readonly optionalDependencies: Readonly<Record<string, string>>;
-  readonly engines: { readonly node: string | undefined; readonly npm: string | undefined };
-  readonly volta: { readonly node: string | undefined; readonly npm: string | undefined };
-  /** `devEngines.runtime` and `devEngines.packageManager`, one or several each. */
-  readonly devEngines: { readonly node: string | undefined; readonly npm: string | undefined };
+  readonly peerDependencies: Readonly<Record<string, string>>;
+  /** `engines`: versions of `node`, `npm`, `yarn`, `pnpm`. */
+  readonly engines: Readonly<Record<string, string>>;
+  readonly volta: Readonly<Record<string, string>>;
+  /** `devEngines.runtime` and `devEngines.packageManager`, one or several each, as names and versions. */
+  readonly devEngines: Readonly<Record<string, string>>;
   /** `npm@11.1.0+sha512.…`. */
   readonly packageManager: string | undefined;
-  readonly hasWorkspaces: boolean;
+  /** Patterns of `workspaces`. */
+  readonly workspaces: readonly string[];
+  /** Files of `bin`. */
+  readonly programs: readonly string[];
   /** The parts that an installation reads, without those that only people or other tools do: also what npm is shown. */
   readonly installParts: Readonly<Record<string, unknown>>;
   /** Of {@link installParts}. */
@@ -60,18 +65,18 @@ const NOT_FOR_INSTALLATION = new Set([
   'man',
 ]);
 
-/** The application's package.json; an application of plain JavaScript files has none. Throws `JSON_INVALID` and `NODE_MANIFEST_INVALID`. */
-export function readManifest(directory: string): Manifest | undefined {
+/** The package.json of a folder, called `name` in messages; an application of plain JavaScript files has none. Throws `JSON_INVALID` and `NODE_MANIFEST_INVALID`. */
+export function readManifest(directory: string, name = 'package.json'): Manifest | undefined {
   const file = join(directory, 'package.json');
   if (!existsSync(file)) return undefined;
-  if (!statSync(file).isFile()) throw manifestNotAFile();
-  return parseManifest(readFileSync(file, 'utf8'));
+  if (!statSync(file).isFile()) throw manifestNotAFile(name);
+  return parseManifest(readFileSync(file, 'utf8'), name);
 }
 
 /** Reads the text of a package.json. */
-export function parseManifest(text: string): Manifest {
-  const root = parseJsonFile(text, 'package.json');
-  if (!isTable(root)) throw manifestNotAnObject();
+export function parseManifest(text: string, file = 'package.json'): Manifest {
+  const root = parseJsonFile(text, file);
+  if (!isTable(root)) throw manifestNotAnObject(file);
   const table = (value: unknown) => (isTable(value) ? value : {});
   const installParts = Object.fromEntries(Object.entries(root).filter(([name]) => !NOT_FOR_INSTALLATION.has(name)));
   const devEngines = table(root['devEngines']);
@@ -83,20 +88,26 @@ export function parseManifest(text: string): Manifest {
     dependencies: strings(root['dependencies']),
     devDependencies: strings(root['devDependencies']),
     optionalDependencies: strings(root['optionalDependencies']),
-    engines: { node: readText(table(root['engines'])['node']), npm: readText(table(root['engines'])['npm']) },
-    volta: { node: readText(table(root['volta'])['node']), npm: readText(table(root['volta'])['npm']) },
-    devEngines: { node: devEngine(devEngines['runtime'], 'node'), npm: devEngine(devEngines['packageManager'], 'npm') },
+    peerDependencies: strings(root['peerDependencies']),
+    engines: strings(root['engines']),
+    volta: strings(root['volta']),
+    devEngines: { ...namedVersions(devEngines['packageManager']), ...namedVersions(devEngines['runtime']) },
     packageManager: readText(root['packageManager']),
-    hasWorkspaces: root['workspaces'] !== undefined,
+    workspaces: texts(isTable(root['workspaces']) ? root['workspaces']['packages'] : root['workspaces']),
+    programs: typeof root['bin'] === 'string' ? [root['bin']] : Object.values(strings(root['bin'])),
     installParts,
     installDigest: digestOf(JSON.stringify(sortKeys(installParts))),
   };
 }
 
-function devEngine(value: unknown, name: string): string | undefined {
+function namedVersions(value: unknown): Readonly<Record<string, string>> {
   const entries: readonly unknown[] = Array.isArray(value) ? value : [value];
-  const entry = entries.find((candidate) => isTable(candidate) && candidate['name'] === name);
-  return isTable(entry) ? readText(entry['version']) : undefined;
+  return Object.fromEntries(
+    entries.flatMap((entry) => {
+      const name = isTable(entry) ? readText(entry['name']) : undefined;
+      return name === undefined || !isTable(entry) ? [] : [[name, readText(entry['version']) ?? '*'] as const];
+    }),
+  );
 }
 
 /** The value with the members of every object in name order. */
@@ -119,5 +130,10 @@ function readText(value: unknown): string | undefined {
 }
 
 function strings(value: unknown): Readonly<Record<string, string>> {
-  return isTable(value) ? Object.fromEntries(Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === 'string')) : {};
+  if (!isTable(value)) return {};
+  return Object.fromEntries(Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === 'string' && entry[1].trim() !== ''));
+}
+
+function texts(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.filter((entry): entry is string => typeof entry === 'string') : [];
 }

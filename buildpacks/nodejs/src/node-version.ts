@@ -36,17 +36,20 @@ export interface ChosenVersion {
   readonly warning: string | undefined;
 }
 
-/** Everything that asks for a version, the one that counts first: engines.node, .nvmrc, .node-version, Volta, devEngines. */
+/** Everything that asks for a version, the one that counts first: BP_NODE_VERSION, engines.node, .nvmrc, .node-version, Volta, devEngines. Of several manifests the first counts. */
 export function findVersionRequests(
-  manifest: Manifest | undefined,
+  wanted: string | undefined,
+  manifests: readonly Manifest[],
   files: { readonly nvmrc: string | undefined; readonly nodeVersion: string | undefined },
 ): readonly VersionRequest[] {
+  const fromManifests = (read: (manifest: Manifest) => string | undefined) => manifests.map(read).find((text) => text !== undefined);
   const candidates: readonly (readonly [string | undefined, string])[] = [
-    [manifest?.engines.node, 'package.json engines.node'],
+    [wanted?.trim(), 'BP_NODE_VERSION'],
+    [fromManifests(({ engines }) => engines['node']), 'package.json engines.node'],
     [firstLine(files.nvmrc), '.nvmrc'],
     [firstLine(files.nodeVersion), '.node-version'],
-    [manifest?.volta.node, 'package.json volta.node'],
-    [manifest?.devEngines.node, 'package.json devEngines.runtime'],
+    [fromManifests(({ volta }) => volta['node']), 'package.json volta.node'],
+    [fromManifests(({ devEngines }) => devEngines['node']), 'package.json devEngines.runtime'],
   ];
   return candidates.flatMap(([text, source]) => (text === undefined || text === '' ? [] : [{ text, source }]));
 }

