@@ -84,6 +84,21 @@ describe.skipIf(skipWithout(missing.join(', '), missing.length === 0))('tspack r
     expect(await program('crane', 'digest', image)).toBe(lastLine(built).split('@')[1]);
   });
 
+  it('as the only image of an index in a registry', async () => {
+    const all = `${image}-all`;
+    await program('crane', 'index', 'append', '--manifest', image, '--tag', all);
+    await tspack('rebase', all, '--publish', '--run-image', older);
+    const down = JSON.parse(await program('crane', 'manifest', all)) as { manifests: { digest: string; platform: { architecture: string } }[] };
+    expect(down.manifests).toHaveLength(1);
+    expect(down.manifests[0]!.digest).not.toBe(lastLine(built).split('@')[1]);
+    expect(await program('crane', 'validate', '--remote', all)).toContain('PASS');
+    expect((await inspect(all, '--remote')).baseImage?.reference).toBe(olderReference);
+    const up = lastLine(await tspack('rebase', all, '--publish'));
+    expect(up.split('@')[1]).toBe(await program('crane', 'digest', all));
+    const { manifests } = JSON.parse(await program('crane', 'manifest', all)) as typeof down;
+    expect(manifests.map(({ digest }) => digest)).toEqual([lastLine(built).split('@')[1]]);
+  });
+
   it('in a daemon', async () => {
     const id = () => program('docker', 'image', 'inspect', '--format', '{{json .RootFS.Layers}}', image);
     const before = await id();

@@ -1,14 +1,15 @@
-import { TspackError } from '../foundation/index.ts';
-import { runImageNames } from '../lifecycle/index.ts';
-import { formatFamiliarReference, formatImageReference, imagePlatform, parseImageReference, readIndex, withDigest } from '../oci/index.ts';
-import { findImage } from './find-image.ts';
-import { parseLayout } from './rebase-place.ts';
-import type { LifecycleMetadataLabel } from '../cnb/index.ts';
-import type { RebaseRunImage } from '../lifecycle/index.ts';
-import type { Image, ImagePlatform } from '../oci/index.ts';
-import type { RebaseOptions, Task } from './api.ts';
-import type { FindImagePorts, FoundImage } from './find-image.ts';
-import type { RebasePorts } from './ports.ts';
+import { TspackError } from '../../foundation/index.ts';
+import { runImageNames } from '../../lifecycle/index.ts';
+import { formatFamiliarReference, imagePlatform, parseImageReference, readIndex, withDigest } from '../../oci/index.ts';
+import { findImage } from '../find-image.ts';
+import { parseImagePlace } from '../images/image-place.ts';
+import { nearestFirst } from '../run-image-addresses.ts';
+import type { LifecycleMetadataLabel } from '../../cnb/index.ts';
+import type { RebaseRunImage } from '../../lifecycle/index.ts';
+import type { Image, ImagePlatform } from '../../oci/index.ts';
+import type { RebaseOptions, Task } from '../api.ts';
+import type { FindImagePorts, FoundImage } from '../find-image.ts';
+import type { RebasePorts } from '../ports.ts';
 
 export interface RunImageRequest {
   readonly options: RebaseOptions;
@@ -32,9 +33,10 @@ export interface FoundRunImage extends RebaseRunImage {
 export async function resolveRunImage(request: RunImageRequest): Promise<FoundRunImage> {
   const { options, metadata, registry } = request;
   if (options.runImage !== undefined) {
-    if (options.runImage.startsWith('oci:')) return await fromLayout(options.runImage, request);
-    if (options.runImage.startsWith('docker:')) return await fromDaemon(options.runImage, request);
-    return await fromName(options.runImage, request);
+    const place = parseImagePlace(options.runImage);
+    if (place.kind === 'name') return await fromName(place.name, request);
+    if (place.kind === 'oci') return await fromLayout(options.runImage, place, request);
+    return await fromPlace(options.runImage, place.kind === 'docker' ? place.name : undefined, request);
   }
   const names = runImageNames(metadata);
   if (names.length === 0) {
@@ -44,9 +46,8 @@ export async function resolveRunImage(request: RunImageRequest): Promise<FoundRu
       nextStep: 'Name one with --run-image',
     });
   }
-  const isNear = (name: string) => registry !== undefined && registryOf(name) === registry;
   const failures: unknown[] = [];
-  for (const name of [...names.filter(isNear), ...names.filter((each) => !isNear(each))]) {
+  for (const name of nearestFirst(names, registry)) {
     try {
       return await fromName(name, request);
     } catch (error) {
@@ -70,9 +71,8 @@ export async function resolveRunImage(request: RunImageRequest): Promise<FoundRu
 async function fromName(name: string, request: RunImageRequest): Promise<FoundRunImage> {
   const { options, app, task, ports } = request;
   const platform = imagePlatform(app);
-  const reference = parseImageReference(name);
-  const bundled = await ports.bundledRunImage(formatImageReference(reference), platform, task);
-  if (bundled !== undefined) return { image: bundled, name, reference: digestReference(name, bundled), place: 'bundled' };
+  const bundled = await ports.bundledRunImage(name, platform, task);
+  if (bundled !== undefined) return { image: bundled.image, name: bundled.name, reference: bundled.reference, place: 'bundled' };
   let found: FoundImage;
   try {
     found = await findImage({ image: name, remote: true, insecureRegistries: options.insecureRegistries }, findPorts(ports, platform));
@@ -101,22 +101,20 @@ async function identify({ image, place }: FoundImage, name: string, ports: Rebas
   return { image: distributed, name, reference: digestReference(name, distributed), place };
 }
 
-async function fromDaemon(text: string, { app, options, ports }: RunImageRequest): Promise<FoundRunImage> {
-  const { image, place } = await findImage(
-    { image: text, remote: false, insecureRegistries: options.insecureRegistries },
-    findPorts(ports, imagePlatform(app)),
-  );
-  return { image, name: text.slice('docker:'.length), reference: image.imageId, place };
+/** A daemon or an archive: the image is known by its ID. */
+async function fromPlace(text: string, name: string | undefined, request: RunImageRequest): Promise<FoundRunImage> {
+  const { image, place } = await findAt(text, request);
+  return { image, ...(name === undefined ? {} : { name }), reference: image.imageId, place };
+}
+
+function findAt(text: string, { app, options, ports }: RunImageRequest): Promise<FoundImage> {
+  return findImage({ image: text, remote: false, insecureRegistries: options.insecureRegistries }, findPorts(ports, imagePlatform(app)));
 }
 
 /** A layout may say what its image is called; its path is nobody's name. */
-async function fromLayout(text: string, { app, options, ports }: RunImageRequest): Promise<FoundRunImage> {
-  const { image, place } = await findImage(
-    { image: text, remote: false, insecureRegistries: options.insecureRegistries },
-    findPorts(ports, imagePlatform(app)),
-  );
-  const { directory, tag } = parseLayout(text);
-  const entry = readIndex(directory).find(
+async function fromLayout(text: string, { path, tag }: { readonly path: string; readonly tag?: string }, request: RunImageRequest): Promise<FoundRunImage> {
+  const { image, place } = await findAt(text, request);
+  const entry = readIndex(path).find(
     ({ digest, annotations }) =>
       digest === image.manifest?.descriptor.digest && (tag === undefined || annotations?.['org.opencontainers.image.ref.name'] === tag),
   );
@@ -134,16 +132,7 @@ function digestReference(name: string, image: Image): string {
 }
 
 function findPorts(ports: RebasePorts, platform: ImagePlatform): FindImagePorts {
-  return { store: ports.store, platform, registry: ports.registry, daemon: ports.findDaemon };
-}
-
-/** undefined for a text in a label that is no name. */
-function registryOf(name: string): string | undefined {
-  try {
-    return parseImageReference(name).registry;
-  } catch {
-    return undefined;
-  }
+  return { home: ports.home, store: ports.store, platform, registry: ports.registry, daemon: ports.findDaemon };
 }
 
 function rethrow(error: unknown): never {

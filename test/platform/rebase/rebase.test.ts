@@ -1,12 +1,9 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { parseReportToml } from '../../src/cnb/index.ts';
-import { createHttpClient } from '../../src/http/index.ts';
+import { describe, expect, it } from 'vitest';
+import { parseReportToml } from '../../../src/cnb/index.ts';
 import {
   MEDIA_TYPES,
-  createImage,
   imagePlatform,
   openLayoutStore,
   parseImageReference,
@@ -14,61 +11,19 @@ import {
   readIndex,
   validateImage,
   writeIndex,
-} from '../../src/oci/index.ts';
-import type { Image } from '../../src/oci/index.ts';
-import { describeImage, rebase } from '../../src/platform/index.ts';
-import type { BuildEvent, RebaseOptions, RebasePorts } from '../../src/platform/index.ts';
-import { ANONYMOUS, createRegistryStore } from '../../src/registry/index.ts';
-import { openLocalStore } from '../../src/store/index.ts';
-import type { LocalStore } from '../../src/store/index.ts';
-import { startFakeRegistry } from '../support/fake-registry.ts';
-import { RUN_NAME, appOn, metadataOf, runImage } from '../support/rebase-fixture.ts';
-import { syntheticImage } from '../support/synthetic-image.ts';
+} from '../../../src/oci/index.ts';
+import type { Image } from '../../../src/oci/index.ts';
+import { describeImage } from '../../../src/platform/index.ts';
+import { startFakeRegistry } from '../../support/fake-registry.ts';
+import { RUN_NAME, appOn, metadataOf, runImage } from '../../support/rebase-fixture.ts';
+import { rebaseSituation } from '../../support/rebase-situation.ts';
+import { syntheticImage } from '../../support/synthetic-image.ts';
 
 const AMD64 = { os: 'linux', architecture: 'amd64' };
-const clock = { now: () => new Date(0) };
 const APP = parseImageReference('myapp');
 
-let directory: string;
-let store: LocalStore;
-let daemon: LocalStore;
-beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), 'tspack-rebase-'));
-  store = openLocalStore({ directory: join(directory, 'store'), lockDirectory: join(directory, 'locks') });
-  daemon = openLocalStore({ directory: join(directory, 'daemon'), lockDirectory: join(directory, 'locks') });
-});
-afterEach(() => rmSync(directory, { recursive: true, force: true }));
-
-/** Registries are those of this machine's loopback interface; any other is refused at once. */
-function registry() {
-  const http = createHttpClient({ userAgent: 'test', clock });
-  const retry = { attempts: 1, firstDelayMilliseconds: 1, maximumDelayMilliseconds: 1 };
-  return createRegistryStore({ http, keychain: ANONYMOUS, clock, compressor: store.compressor, retry: retry as never });
-}
-
-async function run(options: Partial<RebaseOptions>, more: Partial<RebasePorts> = {}) {
-  const events: BuildEvent[] = [];
-  const docker = { name: 'Docker', images: daemon };
-  const remote = registry();
-  const ports: RebasePorts = {
-    store,
-    platform: AMD64,
-    registry: () => Promise.resolve(remote),
-    daemon: () => Promise.resolve(docker),
-    findDaemon: () => Promise.resolve(docker),
-    bundledRunImage: () => Promise.resolve(undefined),
-    sourceDateEpoch: undefined,
-    ...more,
-  };
-  const task = { events: (event: BuildEvent) => void events.push(event), signal: new AbortController().signal };
-  const result = await rebase({ image: 'myapp', publish: false, force: false, insecureRegistries: [], ...options }, task, ports);
-  return { result, events, messages: events.flatMap((event) => (event.kind === 'message' ? [event.message] : [])) };
-}
-
-/** A run image of that name stands for the bundled one. */
-const bundled = (image: Image): Partial<RebasePorts> => ({
-  bundledRunImage: async (name) => (name === RUN_NAME ? await store.distribute(image) : undefined),
-});
+const situation = rebaseSituation();
+const { run, registry, bundled } = situation;
 const refusal = (code: string) => expect.objectContaining({ code }) as unknown as Error;
 const diffIds = (image: Image | undefined) => image?.layers.map(({ diffId }) => diffId);
 
@@ -76,12 +31,12 @@ describe('rebase() in the local store', () => {
   it('puts an image on the current bundled run image, and inspect tells the new base', async () => {
     const [old, fresh] = await Promise.all([runImage('old'), runImage('new', { layers: 3 })]);
     const app = await appOn(old);
-    await store.write(app, [APP]);
-    const { result, events } = await run({ reportDirectory: join(directory, 'reports', 'new') }, bundled(fresh));
-    const image = (await store.read(APP, AMD64))!;
+    await situation.store.write(app, [APP]);
+    const { result, events } = await run({ reportDirectory: join(situation.directory, 'reports', 'new') }, bundled(fresh));
+    const image = (await situation.store.read(APP, AMD64))!;
     expect(await validateImage(image)).toEqual([]);
     expect(diffIds(image)).toEqual([...diffIds(fresh)!, ...diffIds(app)!.slice(2)]);
-    const digest = (await store.distribute(fresh)).manifest.descriptor.digest;
+    const digest = (await situation.store.distribute(fresh)).manifest.descriptor.digest;
     expect(result).toMatchObject({
       name: 'myapp',
       imageId: image.imageId,
@@ -93,7 +48,9 @@ describe('rebase() in the local store', () => {
     });
     expect(describeImage(image, 'myapp', 'local store').baseImage).toEqual({ topLayer: fresh.layers[2]!.diffId, reference: `registry.example/run@${digest}` });
     expect(events.map(({ kind }) => kind)).toEqual(['phase-started', 'message', 'delivered', 'phase-finished']);
-    expect(readFileSync(join(directory, 'reports', 'new', 'report.toml'), 'utf8')).toMatch(`[image]\ntags = [ "myapp" ]\nimage-id = "${image.imageId}"\n`);
+    expect(readFileSync(join(situation.directory, 'reports', 'new', 'report.toml'), 'utf8')).toMatch(
+      `[image]\ntags = [ "myapp" ]\nimage-id = "${image.imageId}"\n`,
+    );
 
     const again = await run({}, bundled(fresh));
     expect(again.result).toMatchObject({ imageId: image.imageId, changed: false });
@@ -103,54 +60,54 @@ describe('rebase() in the local store', () => {
   it('only reads the previous image, and takes the time of SOURCE_DATE_EPOCH', async () => {
     const [old, fresh] = await Promise.all([runImage('old'), runImage('new')]);
     const app = await appOn(old);
-    await store.write(app, [parseImageReference('before:1')]);
+    await situation.store.write(app, [parseImageReference('before:1')]);
     await run({ image: 'after:2', previousImage: 'before:1' }, { ...bundled(fresh), sourceDateEpoch: '86400' });
-    expect((await store.read(parseImageReference('before:1'), AMD64))?.imageId).toBe(app.imageId);
-    expect((await store.read(parseImageReference('after:2'), AMD64))?.config.created).toBe('1970-01-02T00:00:00Z');
+    expect((await situation.store.read(parseImageReference('before:1'), AMD64))?.imageId).toBe(app.imageId);
+    expect((await situation.store.read(parseImageReference('after:2'), AMD64))?.config.created).toBe('1970-01-02T00:00:00Z');
   });
 
   it('says with a warning when it uses a run image of this machine because no registry answers', async () => {
     const [old, fresh] = await Promise.all([runImage('old'), runImage('new')]);
     const name = '127.0.0.1:1/run:1';
-    await store.write(await appOn(old, { change: (label) => ({ ...label, runImage: { ...label.runImage, image: name, mirrors: [] } }) }), [APP]);
-    await store.write(fresh, [parseImageReference(name)]);
+    await situation.store.write(await appOn(old, { change: (label) => ({ ...label, runImage: { ...label.runImage, image: name, mirrors: [] } }) }), [APP]);
+    await situation.store.write(fresh, [parseImageReference(name)]);
     const local = await run({});
     expect(local.messages).toContainEqual(expect.stringMatching(/^Using run image "127\.0\.0\.1:1\/run:1" of the local store, which may be old: /));
-    const digest = (await store.distribute(fresh)).manifest.descriptor.digest;
+    const digest = (await situation.store.distribute(fresh)).manifest.descriptor.digest;
     expect(local.result.baseReference).toBe(`127.0.0.1:1/run@${digest}`);
 
-    rmSync(join(directory, 'store'), { recursive: true });
-    await store.write(await appOn(old, { change: (label) => ({ ...label, runImage: { ...label.runImage, image: name, mirrors: [] } }) }), [APP]);
-    await daemon.write(fresh, [parseImageReference(name)]);
+    rmSync(join(situation.directory, 'store'), { recursive: true });
+    await situation.store.write(await appOn(old, { change: (label) => ({ ...label, runImage: { ...label.runImage, image: name, mirrors: [] } }) }), [APP]);
+    await situation.daemon.write(fresh, [parseImageReference(name)]);
     expect((await run({})).result.baseReference).toBe(fresh.imageId);
   });
 
   it('leaves the image as it was when the run image does not fit', async () => {
     const app = await appOn(await runImage('old'));
-    await store.write(app, [APP]);
+    await situation.store.write(app, [APP]);
     const other = await runImage('new', { config: { architecture: 'arm64' } });
-    await expect(run({ reportDirectory: join(directory, 'report') }, bundled(other))).rejects.toThrow(refusal('REBASE_TARGET_MISMATCH'));
-    expect((await store.read(APP, AMD64))?.imageId).toBe(app.imageId);
-    expect(existsSync(join(directory, 'report'))).toBe(false);
+    await expect(run({ reportDirectory: join(situation.directory, 'report') }, bundled(other))).rejects.toThrow(refusal('REBASE_TARGET_MISMATCH'));
+    expect((await situation.store.read(APP, AMD64))?.imageId).toBe(app.imageId);
+    expect(existsSync(join(situation.directory, 'report'))).toBe(false);
     const forced = await run({ force: true }, bundled(other));
     expect(forced.messages).toContainEqual(expect.stringContaining('may not work on its new base'));
-    expect(imagePlatform((await store.read(APP, { os: 'linux', architecture: 'arm64' }))!).architecture).toBe('arm64');
+    expect(imagePlatform((await situation.store.read(APP, { os: 'linux', architecture: 'arm64' }))!).architecture).toBe('arm64');
   });
 
   it('refuses what it cannot do', async () => {
     await expect(run({ image: 'absent' })).rejects.toThrow(refusal('IMAGE_NOT_FOUND'));
     await expect(run({ image: `myapp@sha256:${'a'.repeat(64)}` })).rejects.toThrow(refusal('IMAGE_REFERENCE_INVALID'));
-    await store.write(await syntheticImage('plain'), [APP]);
+    await situation.store.write(await syntheticImage('plain'), [APP]);
     await expect(run({})).rejects.toThrow(refusal('REBASE_NOT_BUILT'));
     const nameless = await appOn(await runImage('old'), {
       change: ({ stack: _stack, ...label }) => ({ ...label, runImage: { topLayer: label.runImage.topLayer, reference: '' } }),
     });
-    await store.write(nameless, [APP]);
+    await situation.store.write(nameless, [APP]);
     await expect(run({})).rejects.toThrow(refusal('REBASE_RUN_IMAGE_MISSING'));
     const unreachable = await appOn(await runImage('old'), {
       change: (label) => ({ ...label, runImage: { ...label.runImage, image: '127.0.0.1:1/run:1', mirrors: ['not a name', '127.0.0.1:1/mirror'] } }),
     });
-    await store.write(unreachable, [APP]);
+    await situation.store.write(unreachable, [APP]);
     await expect(run({})).rejects.toThrow(refusal('REBASE_RUN_IMAGE_NOT_FOUND'));
   });
 });
@@ -173,7 +130,7 @@ describe('rebase() in a registry', () => {
     const freshManifest = await registry().write(fresh, [parseImageReference(runName)]);
     const [before, uploaded] = [remote.requests.length, remote.uploadedBytes()];
 
-    const { result } = await run({ image: `${remote.host}/team/app:1`, publish: true, reportDirectory: directory });
+    const { result } = await run({ image: `${remote.host}/team/app:1`, publish: true, reportDirectory: situation.directory });
     const requests = remote.requests.slice(before);
     const image = (await registry().read(reference, AMD64))!;
     expect(await validateImage(image)).toEqual([]);
@@ -188,7 +145,7 @@ describe('rebase() in a registry', () => {
       baseReference: `${remote.host}/base/run@${freshManifest.digest}`,
     });
     expect(metadataOf(image).runImage).toMatchObject({ image: 'elsewhere.example/run', mirrors: [runName] });
-    const report = parseReportToml(readFileSync(join(directory, 'report.toml'), 'utf8'), 'report.toml');
+    const report = parseReportToml(readFileSync(join(situation.directory, 'report.toml'), 'utf8'), 'report.toml');
     expect(report.image).toEqual({ tags: [`${remote.host}/team/app:1`], digest: result.manifestDigest, manifestSize: image.manifest?.descriptor.size });
     expect(remote.violations).toEqual([]);
   });
@@ -232,90 +189,66 @@ describe('rebase() in a registry', () => {
     await registry().write(await appOn(old, { change: (label) => ({ ...label, runImage: { ...label.runImage, image: name, mirrors: [] } }) }), [
       parseImageReference(`${remote.host}/app`),
     ]);
-    await store.write(fresh, [parseImageReference(name)]);
+    await situation.store.write(fresh, [parseImageReference(name)]);
     await expect(run({ image: `${remote.host}/app`, publish: true })).rejects.toThrow(refusal('IMAGE_NOT_FOUND'));
-  });
-
-  it('refuses to replace an index of several platforms by one image', async () => {
-    await using remote = await startFakeRegistry();
-    const [old, fresh] = await Promise.all([runImage('old'), runImage('new')]);
-    const app = await appOn(old);
-    const arm = createImage({ config: { ...app.config, architecture: 'arm64' }, layers: app.layers });
-    const names = [`${remote.host}/app:amd64`, `${remote.host}/app:arm64`];
-    const written = [await registry().write(app, [parseImageReference(names[0]!)]), await registry().write(arm, [parseImageReference(names[1]!)])];
-    const manifests = written.map((descriptor, index) => ({ ...descriptor, platform: imagePlatform([app, arm][index]!) }));
-    remote.putManifest('app', 'all', MEDIA_TYPES.ociIndex, Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: MEDIA_TYPES.ociIndex, manifests })));
-    const all = `${remote.host}/app:all`;
-    await expect(run({ image: all, publish: true }, bundled(fresh))).rejects.toThrow(refusal('REBASE_INDEX'));
-    await run({ image: `${remote.host}/app:new`, previousImage: all, publish: true }, bundled(fresh));
-    expect(diffIds(await registry().read(parseImageReference(`${remote.host}/app:new`), AMD64))).toEqual([...diffIds(fresh)!, ...diffIds(app)!.slice(2)]);
   });
 });
 
 describe('rebase() elsewhere', () => {
-  const layout = (name: string) => openLayoutStore({ directory: join(directory, name), compressor: store.compressor });
+  const layout = (name: string) => openLayoutStore({ directory: join(situation.directory, name), compressor: situation.store.compressor });
 
   it('keeps the names of an image in a layout, and its neighbours', async () => {
     const [old, fresh] = await Promise.all([runImage('old'), runImage('new')]);
     const app = await appOn(old);
     await layout('apps').write(app, [parseImageReference('team/app:1')]);
     await layout('apps').write(await syntheticImage('neighbour'), [parseImageReference('neighbour:2')]);
-    const { result } = await run({ image: `oci:${join(directory, 'apps')}:1` }, bundled(fresh));
+    const { result } = await run({ image: `oci:${join(situation.directory, 'apps')}:1` }, bundled(fresh));
     const image = (await layout('apps').read(parseImageReference('team/app:1'), AMD64))!;
     expect(await validateImage(image)).toEqual([]);
     expect(image.imageId).toBe(result.imageId);
     expect(result.manifestDigest).toBe(image.manifest?.descriptor.digest);
-    expect(readIndex(join(directory, 'apps')).map(({ annotations }) => annotations?.['org.opencontainers.image.ref.name'])).toEqual(['1', '2']);
+    expect(readIndex(join(situation.directory, 'apps')).map(({ annotations }) => annotations?.['org.opencontainers.image.ref.name'])).toEqual(['1', '2']);
 
-    await run({ image: `oci:${join(directory, 'copy')}:3`, previousImage: `oci:${join(directory, 'apps')}:1` }, bundled(fresh));
+    await run({ image: `oci:${join(situation.directory, 'copy')}:3`, previousImage: `oci:${join(situation.directory, 'apps')}:1` }, bundled(fresh));
     expect((await layout('copy').readTag('3', AMD64))?.imageId).toBe(result.imageId);
   });
 
   it('writes no layout into a folder of other things', async () => {
     const app = await appOn(await runImage('old'));
-    await store.write(app, [APP]);
+    await situation.store.write(app, [APP]);
     await layout('apps').write(app, [parseImageReference('app:1')]);
-    const source = `oci:${join(directory, 'apps')}`;
-    await expect(run({ image: `oci:${directory}:1`, previousImage: source }, bundled(app))).rejects.toThrow(refusal('OUTPUT_UNUSABLE'));
-    expect(existsSync(join(directory, 'index.json'))).toBe(false);
-  });
-
-  it('refuses a layout whose entry is an index', async () => {
-    const app = await appOn(await runImage('old'));
-    await layout('apps').write(app, [parseImageReference('app:1')]);
-    const path = join(directory, 'apps');
-    const index = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: MEDIA_TYPES.ociIndex, manifests: readIndex(path) }));
-    writeIndex(path, [{ mediaType: MEDIA_TYPES.ociIndex, digest: layout('apps').blobs.putBytes(index), size: index.length }]);
-    await expect(run({ image: `oci:${path}` }, bundled(app))).rejects.toThrow(refusal('REBASE_INDEX'));
+    const source = `oci:${join(situation.directory, 'apps')}`;
+    await expect(run({ image: `oci:${situation.directory}:1`, previousImage: source }, bundled(app))).rejects.toThrow(refusal('OUTPUT_UNUSABLE'));
+    expect(existsSync(join(situation.directory, 'index.json'))).toBe(false);
   });
 
   it('takes a run image from a layout by the name that stands there', async () => {
     const [old, fresh] = await Promise.all([runImage('old'), runImage('new')]);
-    await store.write(await appOn(old), [APP]);
+    await situation.store.write(await appOn(old), [APP]);
     const written = await layout('run').write(fresh, [parseImageReference('registry.example/run:1.2')]);
-    const path = `oci:${join(directory, 'run')}`;
+    const path = `oci:${join(situation.directory, 'run')}`;
     const { result } = await run({ runImage: path });
     expect(result.baseReference).toBe(`registry.example/run@${written.digest}`);
-    expect(metadataOf((await store.read(APP, AMD64))!).runImage.image).toBe('registry.example/run:1.2');
+    expect(metadataOf((await situation.store.read(APP, AMD64))!).runImage.image).toBe('registry.example/run:1.2');
 
     writeIndex(
-      join(directory, 'run'),
-      readIndex(join(directory, 'run')).map(({ annotations: _names, ...entry }) => entry),
+      join(situation.directory, 'run'),
+      readIndex(join(situation.directory, 'run')).map(({ annotations: _names, ...entry }) => entry),
     );
     await expect(run({ runImage: path })).rejects.toThrow(refusal('REBASE_RUN_IMAGE_REFUSED'));
     expect((await run({ runImage: path, force: true })).result.baseReference).toBe(fresh.imageId);
-    expect(JSON.stringify((await store.read(APP, AMD64))!.config)).not.toContain(directory);
+    expect(JSON.stringify((await situation.store.read(APP, AMD64))!.config)).not.toContain(situation.directory);
   });
 
   it('reads from and writes to a daemon, where image IDs name run images', async () => {
     const [old, fresh] = await Promise.all([runImage('old'), runImage('new')]);
-    await daemon.write(await appOn(old), [APP]);
-    await daemon.write(fresh, [parseImageReference(RUN_NAME)]);
+    await situation.daemon.write(await appOn(old), [APP]);
+    await situation.daemon.write(fresh, [parseImageReference(RUN_NAME)]);
     const { result, events } = await run({ image: 'docker:myapp', runImage: `docker:${RUN_NAME}` });
-    expect((await daemon.read(APP, AMD64))?.imageId).toBe(result.imageId);
+    expect((await situation.daemon.read(APP, AMD64))?.imageId).toBe(result.imageId);
     expect(result).toMatchObject({ name: 'myapp', baseReference: fresh.imageId });
     expect(result.manifestDigest).toBeUndefined();
     expect(events).toContainEqual({ kind: 'delivered', place: 'docker', name: 'myapp', digest: result.imageId });
-    expect(store.list()).toEqual([]);
+    expect(situation.store.list()).toEqual([]);
   });
 });
