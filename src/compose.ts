@@ -5,121 +5,101 @@
  * @packageDocumentation
  */
 import { join } from 'node:path';
-import { findBundledBuilder, suggestBuilders, updateBuilderLock } from './builder/index.ts';
-import { acquireLock } from './store/index.ts';
-import {
-  architectureOf,
-  build,
-  builderEvents,
-  describeBuilder,
-  describeImage,
-  downloadSbom,
-  findImage,
-  rebase,
-  resolveBundledBuilder,
-  resolveBundledRunImage,
-  run,
-} from './platform/index.ts';
-import { createSupply, debianContext, downloadFile } from './compose/debian.ts';
+import { suggestBuilders } from './builder/index.ts';
+import { openDownloadStore, openSbomStore } from './store/index.ts';
+import { build, describeAnyBuilder, describeImage, downloadSbom, findImage, rebase, resolveBuilder, run, withConfiguration } from './platform/index.ts';
+import { builderPorts, bundledRunImage } from './compose/builders.ts';
 import { examine } from './compose/doctor.ts';
 import { openExecutor } from './compose/executor.ts';
+import { findPorts } from './compose/find-ports.ts';
+import { composeImageVerbs } from './compose/image-verbs.ts';
 import { openDaemon, openRegistry, requireDaemon, runInDaemon } from './compose/images.ts';
 import { once, openMachine } from './compose/machine.ts';
+import { composeMaking } from './compose/making.ts';
+import { writeMergedSbom } from './compose/merged-sbom.ts';
+import { openRootTar } from './compose/root-tar.ts';
 import { runInSandbox } from './compose/run-in-sandbox.ts';
 import { hostBuildSettings } from './compose/sandbox.ts';
-import type { BuildPorts, BundledBuilderPorts, FindImagePorts, Task, Tspack } from './platform/index.ts';
-import type { Environment, Machine } from './compose/machine.ts';
+import { composeSettings } from './compose/settings.ts';
+import { updateBuilder } from './compose/update-builder.ts';
+import { withHome } from './compose/with-home.ts';
+import type { BuildPorts, Tspack } from './platform/index.ts';
+import type { Environment } from './compose/environment.ts';
+import type { Machine } from './compose/machine.ts';
+
+export { runLifecycleProgram } from './compose/phases.ts';
+export type { LifecycleProcess } from './compose/phases.ts';
 
 /** Wires tspack for this machine. Nothing is opened before it is needed. */
 export function composePlatform({ environment, workingDirectory }: { readonly environment: Environment; readonly workingDirectory: string }): Tspack {
   const machine = openMachine(environment, workingDirectory);
   const { directories } = machine;
   return {
-    build: (options, task) => build(options, task, buildPorts(machine)),
-    async run(options, task) {
-      return await run(options, task, {
-        ...findPorts(machine, task, []),
-        container: async () => {
-          const opened = await openDaemon(machine, task.signal);
-          return opened && ((image, reference, runOptions, runTask) => runInDaemon(opened, image, reference, runOptions, runTask));
-        },
-        sandbox: (image, runOptions, runTask) => runInSandbox(machine, image, runOptions, runTask),
-      });
-    },
+    build: (options, task) =>
+      withHome(machine, task, () => build(withConfiguration(options, machine.configuration()), task, buildPorts(machine, workingDirectory))),
+    run: (options, task) =>
+      withHome(machine, task, () =>
+        run(options, task, {
+          ...findPorts(machine, workingDirectory, task, []),
+          container: async () => {
+            const opened = await openDaemon(machine, task.signal);
+            return opened && ((image, reference, runOptions, runTask) => runInDaemon(opened, image, reference, runOptions, runTask));
+          },
+          sandbox: (image, runOptions, runTask) => runInSandbox(machine, image, runOptions, runTask),
+        }),
+      ),
     rebase: (options, task) =>
-      rebase(options, task, {
-        store: machine.store(),
-        platform: machine.platform,
-        registry: once(() => openRegistry(machine, options.insecureRegistries, task.events, task.signal)),
-        daemon: () => requireDaemon(machine, task.signal),
-        findDaemon: () => openDaemon(machine, task.signal),
-        bundledRunImage: (name, platform, { events, signal }) =>
-          resolveBundledRunImage(name, { platform, frozen: false, events, signal }, builderPorts(machine)),
-        sourceDateEpoch: environment.SOURCE_DATE_EPOCH,
+      withHome(machine, task, () =>
+        rebase(options, task, {
+          home: machine.home(),
+          store: machine.store(),
+          platform: machine.platform,
+          registry: once(() => openRegistry(machine, options.insecureRegistries, task.events, task.signal)),
+          daemon: () => requireDaemon(machine, task.signal),
+          findDaemon: () => openDaemon(machine, task.signal),
+          bundledRunImage: (name, platform, { events, signal }) => bundledRunImage(machine, name, { platform, events, signal }),
+          sourceDateEpoch: environment.SOURCE_DATE_EPOCH,
+        }),
+      ),
+    inspectImage: (location, task) =>
+      withHome(machine, task, async () => {
+        const { image, name, place } = await findImage(location, findPorts(machine, workingDirectory, task, location.insecureRegistries));
+        return describeImage(image, name, place);
       }),
-    async inspectImage(location, task) {
-      const { image, name, place } = await findImage(location, findPorts(machine, task, location.insecureRegistries));
-      return describeImage(image, name, place);
-    },
-    async downloadSbom(location, directory, task) {
-      const { image, name } = await findImage(location, findPorts(machine, task, location.insecureRegistries));
-      return await downloadSbom(image, name, directory);
-    },
+    downloadSbom: (location, directory, task) =>
+      withHome(machine, task, async () => {
+        const { image, name } = await findImage(location, findPorts(machine, workingDirectory, task, location.insecureRegistries));
+        return await downloadSbom(image, name, directory);
+      }),
+    downloadMergedSbom: (location, request, task) =>
+      withHome(machine, task, () => writeMergedSbom(machine, location, request, findPorts(machine, workingDirectory, task, location.insecureRegistries))),
     builders: () => suggestBuilders(directories.builders),
-    inspectBuilder: (name) => describeBuilder(findBundledBuilder(directories.builders, name), directories, architectureOf(machine.platform)),
-    async updateBuilder(name, task) {
-      const builder = findBundledBuilder(directories.builders, name);
-      using _lock = await acquireLock(join(machine.home().locks, `update-${name}`), { signal: task.signal });
-      const updated = await updateBuilderLock({ builder, debian: debianContext(machine, builderEvents(task.events), task.signal), clock: machine.clock });
-      return updated.flatMap(({ architecture, changes }) =>
-        changes.map((change) => ({
-          image: name,
-          architecture,
-          name: change.name,
-          ...('from' in change ? { from: change.from } : {}),
-          ...('to' in change ? { to: change.to } : {}),
-        })),
-      );
-    },
+    inspectBuilder: (location, task) =>
+      withHome(machine, task, () => describeAnyBuilder(location, directories, findPorts(machine, workingDirectory, task, location.insecureRegistries))),
+    updateBuilder: (options, task) => withHome(machine, task, () => updateBuilder(machine, options, task)),
     doctor: (task) => examine(machine, task),
+    ...composeSettings(machine),
+    ...composeMaking(machine, workingDirectory),
+    ...composeImageVerbs(machine, workingDirectory),
   };
 }
 
-function builderPorts(machine: Machine): BundledBuilderPorts {
+function buildPorts(machine: Machine, workingDirectory: string): BuildPorts {
+  const builders = builderPorts(machine, workingDirectory);
   return {
     home: machine.home(),
     store: machine.store(),
-    buildersDirectory: machine.directories.builders,
-    buildpacksDirectory: machine.directories.buildpacks,
-    createSupply: createSupply(machine),
-    npmRegistry: machine.npmRegistry,
-    download: downloadFile(machine),
-    clock: machine.clock,
-  };
-}
-
-function buildPorts(machine: Machine): BuildPorts {
-  const builders = builderPorts(machine);
-  return {
-    home: machine.home(),
-    store: machine.store(),
-    resolveBuilder: (request) => resolveBundledBuilder(request, builders),
+    downloads: openDownloadStore(machine.home(), machine.clock),
+    sboms: openSbomStore(machine.home()),
+    resolveBuilder: (request) => resolveBuilder(request, builders),
     openSandbox: (executor, events, signal) => openExecutor(machine, executor, events, signal),
     hostSettings: (root) => hostBuildSettings(machine, root),
     registry: (insecure, events, signal) => openRegistry(machine, insecure, events, signal),
     daemon: (signal) => requireDaemon(machine, signal),
+    extensions: { pull: builders.modules, download: builders.modules.download, openRootTar },
     launcher: { path: ({ architecture }) => join(machine.directories.launchers, `launcher-linux-${architecture}`), version: machine.version },
     hostPlatform: machine.platform,
     cores: machine.cores,
     sourceDateEpoch: machine.environment.SOURCE_DATE_EPOCH,
-  };
-}
-
-function findPorts(machine: Machine, task: Task, insecureRegistries: readonly string[]): FindImagePorts {
-  return {
-    store: machine.store(),
-    platform: machine.platform,
-    registry: () => openRegistry(machine, insecureRegistries, task.events, task.signal),
-    daemon: () => openDaemon(machine, task.signal),
   };
 }

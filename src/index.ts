@@ -8,10 +8,12 @@
  *
  * @packageDocumentation
  */
-export { composePlatform } from './compose.ts';
+export { composePlatform, runLifecycleProgram } from './compose.ts';
+export type { LifecycleProcess } from './compose.ts';
 export { TspackError } from './foundation/index.ts';
 export type { Digest, EventSink, TransferEvent } from './foundation/index.ts';
 export { DetectError } from './platform/index.ts';
+export type { SettingChange } from './configuration/index.ts';
 export { BuildpackError } from './lifecycle/index.ts';
 export type {
   BuildEvent,
@@ -22,20 +24,56 @@ export type {
   BuilderDescription,
   BuilderSummary,
   BuiltLayer,
+  ComparedImage,
+  CreateBuilderImageOptions,
   DetectExplanation,
+  DiskUsage,
   DoctorFinding,
+  FileDifference,
+  HistoryStep,
   ImageDescription,
+  ImageDifference,
+  ImageFilter,
   ImageLocation,
+  ImageVerbs,
+  InspectModuleOptions,
   LayerAction,
+  LayerDifference,
+  ListedImage,
+  LoginOptions,
+  MadeImage,
+  MergedSbomRequest,
+  Making,
+  MakingOptions,
+  MakingResult,
+  ModuleDescription,
+  NewModuleOptions,
   Output,
   PackageChange,
+  PackageDifference,
+  PackageModuleOptions,
   PhaseName,
+  PruneRequest,
+  PruneResult,
   PublishedPort,
+  PullOptions,
+  PushOptions,
+  PushedImage,
   RebaseOptions,
   RebaseResult,
+  RebasedImage,
+  RemovedImages,
+  ResultFiles,
   RunExit,
   RunOptions,
+  SaveOptions,
+  SettingState,
+  StoredCredential,
+  StoredImage,
   Task,
+  UpdateOptions,
   Tspack,
+  UsedSpace,
+  ValueChange,
   Volume,
 } from './platform/index.ts';

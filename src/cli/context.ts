@@ -15,6 +15,12 @@ export interface CliContext {
   readonly stderr: TextStream;
   /** Bytes that go out unchanged: what `tspack run` passes through. */
   readonly writeBytes: (stream: 'stdout' | 'stderr', bytes: Uint8Array) => void;
+  /** The same for a whole stream, at the speed of whoever reads it. Throws `OUTPUT_CLOSED` when nobody does any more. */
+  readonly pipeOut: (source: AsyncIterable<Uint8Array>) => Promise<void>;
+  /** What comes on standard input, as bytes. */
+  readonly standardInput: () => AsyncIterable<Uint8Array>;
+  /** Asks the user on the terminal. What answers a `secret` question is not shown. */
+  readonly ask: (question: string, kind: 'open' | 'secret') => Promise<string>;
   readonly stdinIsTerminal: boolean;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly workingDirectory: string;

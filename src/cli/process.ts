@@ -1,6 +1,9 @@
+import { setMaxListeners } from 'node:events';
+import { ask } from './ask.ts';
 import type { CliContext, TextStream } from './context.ts';
 import { EXIT } from './exit-code.ts';
 import { Interruption } from './interruption.ts';
+import { pipeOut } from './pipe-out.ts';
 import { runCli } from './run.ts';
 import { readVersion } from './version.ts';
 
@@ -10,6 +13,8 @@ const PATIENCE_MILLISECONDS = 10_000;
 /** Runs the command line of this process: its streams, environment and signals. Sets the exit code. */
 export async function runAsProcess(argv: readonly string[]): Promise<void> {
   const controller = new AbortController();
+  // Every request of a parallel transfer listens to it.
+  setMaxListeners(0, controller.signal);
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => {
       const interruption = new Interruption(signal);
@@ -28,6 +33,9 @@ export async function runAsProcess(argv: readonly string[]): Promise<void> {
     stdout: textStream(process.stdout, onLoss),
     stderr: textStream(process.stderr, onLoss),
     writeBytes: (stream, bytes) => void process[stream].write(bytes),
+    pipeOut: (source) => pipeOut(source, process.stdout),
+    standardInput: () => process.stdin,
+    ask: (question, kind) => ask(question, kind, process.stdin, process.stderr),
     stdinIsTerminal: process.stdin.isTTY === true,
     environment: process.env,
     workingDirectory: process.cwd(),

@@ -1,24 +1,18 @@
-import { Command, CommanderError, Option } from 'commander';
-import type { CommandFunction } from './command.ts';
+import { Command } from 'commander';
 import type { CliContext } from './context.ts';
 import { EXIT } from './exit-code.ts';
-import { wantsColor } from './render/style.ts';
-
-interface DisplayFlags {
-  readonly quiet?: boolean;
-  readonly verbose?: boolean;
-  readonly color?: boolean;
-  readonly timestamps?: boolean;
-}
-
-/** Takes part in the exit code of {@link runProgram}. */
-interface Run {
-  readonly context: CliContext;
-  readonly passthrough: readonly string[];
-  exitCode: number;
-}
-
-const list = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
+import { action, examples } from './program/action.ts';
+import { addBuild } from './program/build.ts';
+import { addBuilder } from './program/builder.ts';
+import { addConfig } from './program/config.ts';
+import { addImages } from './program/images.ts';
+import { addInspect } from './program/inspect.ts';
+import { addLifecycle } from './program/lifecycle.ts';
+import { addModules } from './program/making.ts';
+import { addRebase } from './program/rebase.ts';
+import { addRun } from './program/run.ts';
+import { addSbom } from './program/sbom.ts';
+import type { Run } from './program/action.ts';
 
 function withDisplayFlags(command: Command): void {
   command
@@ -26,34 +20,6 @@ function withDisplayFlags(command: Command): void {
     .option('-v, --verbose', 'show more of what happens')
     .option('--no-color', 'show no colours (also: the variable NO_COLOR)')
     .option('--timestamps', 'begin each line of progress with the time');
-}
-
-function action<Arguments extends readonly (string | undefined)[], Options>(
-  run: Run,
-  load: () => Promise<CommandFunction<Arguments, Options>>,
-  takesPassthrough = false,
-): (...parameters: unknown[]) => Promise<void> {
-  return async (...parameters) => {
-    const command = parameters.at(-1) as Command;
-    const flags = command.optsWithGlobals<DisplayFlags>();
-    if (run.passthrough.length > 0 && !takesPassthrough) {
-      throw new CommanderError(EXIT.usage, 'tspack.passthrough', `error: nothing can follow "--" in tspack ${command.name()}`);
-    }
-    const { stderr, environment } = run.context;
-    const display = {
-      quiet: flags.quiet ?? false,
-      verbose: flags.verbose ?? false,
-      color: wantsColor(flags.color, environment, stderr.isTerminal),
-      timestamps: flags.timestamps ?? false,
-    };
-    const execute = await load();
-    const args = command.processedArgs.filter((value): value is string => typeof value === 'string');
-    run.exitCode = await execute(args as unknown as Arguments, command.opts<Options & object>(), { ...run.context, display }, run.passthrough);
-  };
-}
-
-function examples(...lines: readonly string[]): string {
-  return `\nExamples:\n${lines.map((line) => `  $ ${line}`).join('\n')}\n`;
 }
 
 /** The whole command line. Each command's code is loaded when it runs. */
@@ -70,8 +36,12 @@ function createProgram(run: Run): Command {
   addRun(program, run);
   addRebase(program, run);
   addInspect(program, run);
+  addImages(program, run);
   addBuilder(program, run);
+  addModules(program, run);
   addSbom(program, run);
+  addConfig(program, run);
+  addLifecycle(program);
   program
     .command('doctor')
     .description('say what works on this machine, and what to do about the rest')
@@ -85,123 +55,13 @@ function createProgram(run: Run): Command {
   return program;
 }
 
-function addBuild(program: Command, run: Run): void {
-  program
-    .command('build')
-    .argument('<image>', 'name of the image, such as myapp or registry.example.com/team/myapp:1.2')
-    .description('build an image from a source folder')
-    .option('-p, --path <dir>', 'the source folder', '.')
-    .option('-B, --builder <name>', 'the builder; "tspack builder suggest" lists them')
-    .option('-e, --env <NAME=value>', 'a variable for buildpacks; NAME alone takes its value here (repeatable)', list)
-    .option('--env-file <file>', 'a file with a variable for buildpacks on each line (repeatable)', list)
-    .option('--volume <source:target[:rw]>', 'a folder that buildpacks see, such as ./npmrc:/platform/bindings/npmrc (repeatable)', list)
-    .option('-o, --output <place>', 'a place besides the local store: docker, oci:DIR, oci-archive:FILE, docker-archive:FILE (repeatable)', list)
-    .option('--publish', 'push to the registry that the image name says')
-    .option('-D, --default-process <type>', 'the process that the image starts')
-    .addOption(new Option('--network <mode>', 'the network that buildpacks have').choices(['host', 'none']).default('host'))
-    .addOption(new Option('--executor <executor>', 'what buildpacks run in').choices(['auto', 'sandbox', 'container']).default('auto'))
-    .option('--clear-cache', 'forget the layers cached for this image first')
-    .option('--frozen', 'use only the locked packages, even when the archive has replaced them')
-    .option('--insecure-registry <host>', 'a registry without TLS or with a certificate that is not checked (repeatable)', list)
-    .action(action(run, async () => (await import('./commands/build.ts')).build))
-    .addHelpText(
-      'after',
-      examples(
-        'tspack build myapp --builder base',
-        'tspack build myapp --builder base --path ./service --env NODE_ENV=production',
-        'tspack build registry.example.com/team/myapp:1.2 --builder base --publish',
-        'tspack build myapp --builder base --output docker --output oci-archive:myapp.tar',
-        'tspack build myapp --builder base --volume ./npmrc:/platform/bindings/npmrc',
-      ),
-    );
-}
-
-function addRun(program: Command, run: Run): void {
-  program
-    .command('run')
-    .argument('<image>', 'name or ID of the image')
-    .argument('[process]', "process type; default: the image's own")
-    .description('start an image')
-    .usage('<image> [options] [process] [-- args]')
-    .option('-p, --publish <host:container>', 'a port of this machine for one of the application, on loopback unless ADDRESS: comes first (repeatable)', list)
-    .option('-e, --env <NAME=value>', 'a variable for the application; NAME alone takes its value here (repeatable)', list)
-    .option('--env-file <file>', 'a file with a variable on each line (repeatable)', list)
-    .addOption(new Option('--runtime <runtime>', 'what starts it').choices(['auto', 'sandbox', 'docker']).default('auto'))
-    .action(action(run, async () => (await import('./commands/run.ts')).run, true))
-    .addHelpText('after', examples('tspack run myapp -p 8080:8080', 'tspack run myapp -p 3000:8080 --env LOG_LEVEL=debug worker -- --queue mail'));
-}
-
-function addRebase(program: Command, run: Run): void {
-  program
-    .command('rebase')
-    .argument('<image>', 'name, oci:DIR or docker:NAME')
-    .description('put an image on a newer run image without building it again')
-    .option('--run-image <image>', 'the run image: a name, oci:DIR or docker:NAME; default: the one that the image names')
-    .option('--publish', 'rebase the image in the registry that its name says')
-    .option('--previous-image <image>', 'rebase this image instead, which stays as it is; the result gets the other name')
-    .option('--force', 'rebase on a run image for another target or of an unknown name, or an image that forbids it')
-    .option('--report-output-dir <dir>', 'a folder that gets report.toml')
-    .option('--insecure-registry <host>', 'a registry without TLS or with a certificate that is not checked (repeatable)', list)
-    .action(action(run, async () => (await import('./commands/rebase.ts')).rebase))
-    .addHelpText(
-      'after',
-      examples(
-        'tspack rebase myapp',
-        'tspack rebase registry.example.com/team/myapp:1.2 --publish',
-        'tspack rebase myapp --run-image oci:./run',
-        'tspack rebase team/app:2 --previous-image team/app:1',
-      ),
-    );
-}
-
-function addInspect(program: Command, run: Run): void {
-  program
-    .command('inspect')
-    .argument('<image>', 'name, image ID, oci:DIR or docker:NAME')
-    .description('describe an image: base, buildpacks, processes, layers')
-    .option('--remote', 'read it from its registry')
-    .option('-o, --output <format>', 'human-readable or json', 'human-readable')
-    .option('--insecure-registry <host>', 'a registry without TLS or with a certificate that is not checked (repeatable)', list)
-    .action(action(run, async () => (await import('./commands/inspect.ts')).inspect))
-    .addHelpText(
-      'after',
-      examples('tspack inspect myapp', 'tspack inspect registry.example.com/team/myapp:1.2 --remote --output json', 'tspack inspect oci:./layout'),
-    );
-}
-
-function addBuilder(program: Command, run: Run): void {
-  const builder = program.command('builder').description('describe and refresh builders').usage('<command> [options]').enablePositionalOptions();
-  builder
-    .command('suggest')
-    .description('list the builders')
-    .action(action(run, async () => (await import('./commands/builder-suggest.ts')).builderSuggest))
-    .addHelpText('after', examples('tspack builder suggest'));
-  builder
-    .command('inspect')
-    .argument('<builder>', 'name of the builder')
-    .description('describe a builder: run image, buildpacks, packages')
-    .option('-o, --output <format>', 'human-readable or json', 'human-readable')
-    .action(action(run, async () => (await import('./commands/builder-inspect.ts')).builderInspect))
-    .addHelpText('after', examples('tspack builder inspect base', 'tspack builder inspect base --output json'));
-  builder
-    .command('update')
-    .argument('<builder>', 'name of the builder')
-    .description("lock the newest signed packages of a builder's images")
-    .action(action(run, async () => (await import('./commands/builder-update.ts')).builderUpdate))
-    .addHelpText('after', examples('tspack builder update base'));
-}
-
-function addSbom(program: Command, run: Run): void {
-  const sbom = program.command('sbom').description('read the bill of materials of an image').usage('<command> [options]').enablePositionalOptions();
-  sbom
-    .command('download')
-    .argument('<image>', 'name, image ID, oci:DIR or docker:NAME')
-    .description('write the bills of materials of an image below a folder')
-    .option('--remote', 'read the image from its registry')
-    .option('-o, --output-dir <dir>', 'the folder', '.')
-    .option('--insecure-registry <host>', 'a registry without TLS or with a certificate that is not checked (repeatable)', list)
-    .action(action(run, async () => (await import('./commands/sbom-download.ts')).sbomDownload))
-    .addHelpText('after', examples('tspack sbom download myapp', 'tspack sbom download myapp --output-dir sbom'));
+/** How a list of commands names one: without `[options]`, which all of them take. */
+function termOf(command: Command): string {
+  const parts = command.registeredArguments.map((argument) => {
+    const name = `${argument.name()}${argument.variadic ? '...' : ''}`;
+    return argument.required ? `<${name}>` : `[${name}]`;
+  });
+  return [command.name(), ...parts].join(' ');
 }
 
 /** What all commands have in common: the flags of the display, and errors that are thrown instead of printed. */
@@ -209,10 +69,10 @@ function settle(command: Command, run: Run): void {
   command
     .exitOverride()
     .showSuggestionAfterError(true)
-    .configureHelp({ helpWidth: Math.min(Math.max(run.context.stdout.columns, 60), 120), sortSubcommands: false })
+    .configureHelp({ helpWidth: Math.min(Math.max(run.context.stdout.columns, 60), 120), sortSubcommands: false, subcommandTerm: termOf })
     .configureOutput({ writeOut: (text) => run.context.stdout.write(text), writeErr: (text) => run.context.stderr.write(text), outputError: () => undefined });
   // Last, so that help shows them after the command's own.
-  if (command.commands.length === 0 || command.parent === null) withDisplayFlags(command);
+  if ((command.commands.length === 0 && command.name() !== 'lifecycle') || command.parent === null) withDisplayFlags(command);
   for (const inner of command.commands) settle(inner, run);
 }
 

@@ -34,7 +34,9 @@ function toShown(error: unknown, argv: readonly string[], context: CliContext): 
 function commandLineError(error: CommanderError, argv: readonly string[]): TspackError {
   const [first = '', ...rest] = error.message.replace(/^error: /, '').split('\n');
   const suggestion = /\(Did you mean (?:one of )?(.*?)\?\)/.exec(rest.join(' '))?.[1];
-  const command = argv.filter((word) => !word.startsWith('-')).slice(0, ['builder', 'sbom'].includes(argv[0] ?? '') ? 2 : 1);
+  const command = argv
+    .filter((word) => !word.startsWith('-'))
+    .slice(0, ['builder', 'buildpack', 'config', 'extension', 'sbom'].includes(argv[0] ?? '') ? 2 : 1);
   const help = `Run "${error.code === 'commander.unknownCommand' ? 'tspack' : ['tspack', ...command].join(' ')} --help" to see what it takes`;
   const sentence = `${first.charAt(0).toUpperCase()}${first.slice(1)}`.replaceAll("'", '"').replace(/\.$/, '');
   return usageError(sentence, suggestion === undefined ? help : `Did you mean ${suggestion}?`);

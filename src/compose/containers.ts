@@ -5,7 +5,7 @@ import { TspackError } from '../foundation/index.ts';
 import { isAlive, ownIdentity } from '../store/index.ts';
 import { probeDaemons } from './images.ts';
 import { openRootTar } from './root-tar.ts';
-import { openToolbox } from './sandbox.ts';
+import { openToolbox } from './toolbox.ts';
 import type { Daemon } from '../daemon/index.ts';
 import type { ContainerOptions } from '../executor/container/index.ts';
 import type { ExecutorProbe, HostPath } from '../executor/index.ts';

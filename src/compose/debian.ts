@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { createPackageSupply } from '../builder/index.ts';
-import { discoverMirrors, readAptSources, readSnapshotAddress } from '../debian/index.ts';
+import { discoverMirrors, httpTransport, readAptSources, readSnapshotAddress } from '../debian/index.ts';
+import { TspackError } from '../foundation/index.ts';
 import { downloadVerified } from '../http/index.ts';
 import type { Architecture, BuilderDefinition, BuilderEvent, PackageSupply, RegistryFile } from '../builder/index.ts';
 import type { DebianContext, DebianMirrors } from '../debian/index.ts';
@@ -18,11 +19,29 @@ export function debianMirrors(machine: Machine): DebianMirrors {
   });
 }
 
+/** The mirror for buildpacks, where this machine names one. */
+export function debianMirrorEnv(machine: Machine): Readonly<Record<string, string>> {
+  const found = mirrorsIfAny(machine);
+  if (found === undefined || found.origin === 'snapshot') return {};
+  const { debian, 'debian-security': security } = found.addresses;
+  return { TSPACK_DEBIAN_MIRROR: debian, TSPACK_DEBIAN_SECURITY_MIRROR: security };
+}
+
+function mirrorsIfAny(machine: Machine): DebianMirrors | undefined {
+  try {
+    return debianMirrors(machine);
+  } catch (error) {
+    // Most builds need no package; one that does says what is missing.
+    if (error instanceof TspackError && error.code === 'DEBIAN_MIRROR_UNKNOWN') return undefined;
+    throw error;
+  }
+}
+
 export function debianContext(machine: Machine, events: EventSink<BuilderEvent>, signal: AbortSignal): DebianContext {
   // Looked up with the first request: with everything unpacked already, neither a mirror nor a client is needed.
   let mirrors: DebianMirrors | undefined;
   return {
-    client: lazyClient(machine),
+    transport: httpTransport(lazyClient(machine)),
     get mirrors() {
       return (mirrors ??= debianMirrors(machine));
     },

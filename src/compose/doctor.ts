@@ -6,10 +6,12 @@ import { diagnose } from '../platform/index.ts';
 import { debianMirrors } from './debian.ts';
 import { findContainers } from './containers.ts';
 import { probeDaemons } from './images.ts';
-import { findBubblewrap, openToolbox } from './sandbox.ts';
-import type { ExecutorProbe } from '../executor/index.ts';
+import { findRootWorkshop } from './root-workshop.ts';
+import { findBubblewrap, openToolbox } from './toolbox.ts';
+import type { ExecutorProbe, HostPath } from '../executor/index.ts';
 import type { DoctorFinding, Task } from '../platform/index.ts';
 import type { Machine } from './machine.ts';
+import type { WorkshopAnswer } from './root-workshop.ts';
 
 /** Asks everything that a build depends on; what fails becomes a finding. */
 export async function examine(machine: Machine, task: Task): Promise<readonly DoctorFinding[]> {
@@ -59,11 +61,19 @@ async function examineSandbox(machine: Machine, task: Task): Promise<{ probe: Ex
     const toolbox = await openToolbox(machine, task.events, task.signal);
     const found = await findBubblewrap(toolbox);
     if (!('command' in found)) return { probe: found };
-    return { probe: found.probe, overlays: await probeOverlay(found.command, machine.home().work) };
+    const overlays = await probeOverlay(found.command, machine.home().work);
+    const workshop = await findRootWorkshop(machine, toolbox, found, machine.home().work as HostPath, overlays);
+    return { probe: { ...found.probe, detail: `${found.probe.detail}, ${describeRoot(workshop)}` }, overlays };
   } catch (error) {
     if (!(error instanceof TspackError)) throw error;
     return { probe: refusalOf('sandbox', error) };
   }
+}
+
+/** Whose ids image extensions get that install packages. */
+function describeRoot(workshop: WorkshopAnswer): string {
+  if (!('options' in workshop)) return `no root for image extensions: ${workshop.reason}`;
+  return workshop.options.idMap === undefined ? 'root for image extensions is emulated with one user id' : 'root for image extensions has a range of user ids';
 }
 
 async function examineContainers(machine: Machine, task: Task): Promise<ExecutorProbe> {

@@ -1,44 +1,32 @@
 import { createDaemonClient, createDaemonImageStore, findDaemons } from '../daemon/index.ts';
-import { TspackError } from '../foundation/index.ts';
 import { formatImageReference } from '../oci/index.ts';
-import {
-  combineKeychains,
-  createDockerKeychain,
-  createEnvironmentKeychain,
-  createHelperRunner,
-  createRegistryStore,
-  credentialFiles,
-} from '../registry/index.ts';
-import { definedOnly } from './machine.ts';
+import { createRegistryStore } from '../registry/index.ts';
+import { openKeychain } from './keychain.ts';
+import { requireUsableDaemon, usableDaemon } from './usable-daemon.ts';
 import type { Daemon, DaemonProbe } from '../daemon/index.ts';
 import type { EventSink } from '../foundation/index.ts';
+import type { HttpClient } from '../http/index.ts';
 import type { Image, ImageReference, ImageStore } from '../oci/index.ts';
 import type { BuildEvent, RunExit, RunOptions, Task } from '../platform/index.ts';
 import type { RegistryEvent, RegistryStore } from '../registry/index.ts';
 import type { Machine } from './machine.ts';
 
-/** Registries, with the credentials of `CNB_REGISTRY_AUTH`, Docker and Podman. */
+/** Registries, with the credentials of `CNB_REGISTRY_AUTH`, Docker and Podman. `client`: the machine's by default. */
 export async function openRegistry(
   machine: Machine,
   insecureRegistries: readonly string[],
   events: EventSink<BuildEvent>,
   signal: AbortSignal,
+  client?: Pick<HttpClient, 'request'>,
 ): Promise<RegistryStore> {
   const { environment, clock } = machine;
-  const fromEnvironment = environment.CNB_REGISTRY_AUTH;
-  const docker = createDockerKeychain({
-    files: credentialFiles(environment, environment.HOME),
-    runHelper: createHelperRunner(definedOnly(environment)),
-    events: ({ helper, registry, reason }) =>
-      events({ kind: 'message', level: 'warning', message: `Credential helper "${helper}" has no answer for ${registry}: ${reason}` }),
-  });
-  const keychain = fromEnvironment === undefined || fromEnvironment === '' ? docker : combineKeychains([createEnvironmentKeychain(fromEnvironment), docker]);
+  const keychain = openKeychain(environment, (message) => events({ kind: 'message', level: 'warning', message }));
   return createRegistryStore({
-    http: await machine.http(),
+    http: client ?? (await machine.http()),
     keychain,
     clock,
     compressor: machine.store().compressor,
-    insecureRegistries,
+    insecureRegistries: [...insecureRegistries, ...(machine.configuration().find('insecure-registries')?.values ?? [])],
     events: registryEvents(events),
     signal,
   });
@@ -66,23 +54,19 @@ export interface OpenedDaemon {
 
 /** The first Docker or Podman that answers. */
 export async function openDaemon(machine: Machine, signal: AbortSignal): Promise<OpenedDaemon | undefined> {
-  const usable = (await probeDaemons(machine)).find((probe) => probe.usable);
-  if (usable?.usable !== true) return undefined;
-  const { daemon } = usable;
-  const { compressor, blobs } = machine.store();
-  return { name: DAEMON_TITLES[daemon.name], images: createDaemonImageStore({ daemon, compressor, blobs, signal }), daemon };
+  const daemon = usableDaemon(await probeDaemons(machine));
+  return daemon && opened(daemon, machine, signal);
 }
 
 /** Throws `DAEMON_UNREACHABLE`, with the reason of each place that was asked. */
 export async function requireDaemon(machine: Machine, signal: AbortSignal): Promise<OpenedDaemon> {
-  const opened = await openDaemon(machine, signal);
-  if (opened !== undefined) return opened;
-  const reasons = (await probeDaemons(machine)).flatMap((probe) => (probe.usable ? [] : [`${probe.origin}: ${probe.reason}`]));
-  throw new TspackError({
-    code: 'DAEMON_UNREACHABLE',
-    message: `Cannot find Docker or Podman: ${reasons.join('; ')}`,
-    nextStep: 'Start one of them, set DOCKER_HOST, or use --output docker-archive:<file>',
-  });
+  const nextStep = 'Start one of them, set DOCKER_HOST, or use --output docker-archive:<file>';
+  return opened(requireUsableDaemon(await probeDaemons(machine), nextStep), machine, signal);
+}
+
+function opened(daemon: Daemon, machine: Machine, signal: AbortSignal): OpenedDaemon {
+  const { compressor, blobs } = machine.store();
+  return { name: DAEMON_TITLES[daemon.name], images: createDaemonImageStore({ daemon, compressor, blobs, signal }), daemon };
 }
 
 /** Loads an image into the daemon and runs it there. */
@@ -95,6 +79,7 @@ export async function runInDaemon(opened: OpenedDaemon, image: Image, reference:
     env: options.env,
     ...(options.process === undefined ? {} : { entrypoint: [`/cnb/process/${options.process}`] }),
     ...(options.args.length === 0 ? {} : { command: options.args }),
+    ...(options.readOnly ? { readOnlyRoot: true, tmpfs: { '/tmp': 'mode=1777' } } : {}),
     ports: options.ports.map(({ hostAddress, hostPort, containerPort }) => ({ address: hostAddress, hostPort, containerPort })),
     stdout: options.stdout,
     stderr: options.stderr,

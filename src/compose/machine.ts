@@ -1,17 +1,19 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { arch, availableParallelism, tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { loadConfiguration } from '../configuration/index.ts';
 import { packageRoot, systemClock } from '../foundation/index.ts';
 import { npmRegistry, readHostSettings } from '../host/index.ts';
 import { createHttpClient, readProxySettings } from '../http/index.ts';
 import { homeDirectory, openHome, openLocalStore } from '../store/index.ts';
+import { ownArchitecture } from './environment.ts';
+import type { Configuration } from '../configuration/index.ts';
 import type { Clock } from '../foundation/index.ts';
 import type { HostSettings } from '../host/index.ts';
 import type { HttpClient } from '../http/index.ts';
 import type { ImagePlatform } from '../oci/index.ts';
 import type { Home, LocalStore } from '../store/index.ts';
-
-export type Environment = Readonly<Record<string, string | undefined>>;
+import type { Environment } from './environment.ts';
 
 /** What every composed part shares: this process' surroundings, opened when first needed. */
 export interface Machine {
@@ -21,8 +23,15 @@ export interface Machine {
   readonly uid: number;
   readonly cores: number;
   readonly platform: ImagePlatform;
-  readonly directories: { readonly builders: string; readonly buildpacks: string; readonly launchers: string };
+  readonly directories: {
+    readonly builders: string;
+    readonly buildpacks: string;
+    readonly buildpackSources: string;
+    readonly launchers: string;
+    readonly lifecycle: string;
+  };
   readonly homeDirectory: string;
+  readonly configuration: () => Configuration;
   readonly home: () => Home;
   readonly store: () => LocalStore;
   readonly http: () => Promise<HttpClient>;
@@ -43,9 +52,16 @@ export function openMachine(environment: Environment, workingDirectory: string):
     version,
     uid,
     cores: availableParallelism(),
-    platform: { os: process.platform === 'linux' ? 'linux' : process.platform, architecture: OCI_ARCHITECTURES[arch()] ?? arch() },
-    directories: { builders: join(root, 'builders'), buildpacks: join(root, 'dist', 'buildpacks'), launchers: join(root, 'launcher', 'bin') },
+    platform: { os: process.platform === 'linux' ? 'linux' : process.platform, architecture: ownArchitecture() },
+    directories: {
+      builders: join(root, 'builders'),
+      buildpacks: join(root, 'dist', 'buildpacks'),
+      buildpackSources: join(root, 'buildpacks'),
+      launchers: join(root, 'launcher', 'bin'),
+      lifecycle: join(root, 'dist', 'lifecycle'),
+    },
     homeDirectory: directory,
+    configuration: once(() => loadConfiguration({ env: environment })),
     home,
     store: once(() => openLocalStore({ directory: home().store, lockDirectory: home().locks })),
     http: once(async () => {
@@ -59,16 +75,8 @@ export function openMachine(environment: Environment, workingDirectory: string):
   };
 }
 
-/** Node's names of architectures, in OCI's words. */
-const OCI_ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', arm64: 'arm64' };
-
 /** Makes a value when it is first asked for, and gives the same one from then on. */
 export function once<Value>(make: () => Value): () => Value {
   let made: { readonly value: Value } | undefined;
   return () => (made ??= { value: make() }).value;
-}
-
-/** The variables that are set. */
-export function definedOnly(environment: Environment): Readonly<Record<string, string>> {
-  return Object.fromEntries(Object.entries(environment).filter((entry): entry is [string, string] => entry[1] !== undefined));
 }

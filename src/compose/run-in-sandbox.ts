@@ -28,6 +28,7 @@ export async function runInSandbox(machine: Machine, image: Image, options: RunO
       mounts: [...bind(resolvConf, '/etc/resolv.conf'), ...bind(hosts, '/etc/hosts')],
       ...(options.process === undefined ? {} : { process: options.process }),
       args: options.args,
+      readOnly: options.readOnly,
       env: options.env,
       ports: options.ports,
       hostname: 'tspack',

@@ -1,50 +1,22 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { release } from 'node:os';
 import { join } from 'node:path';
-import { unpackToolbox, readBuilder } from '../builder/index.ts';
-import { createBubblewrapExecutor, probeBubblewrap, probeOverlay } from '../executor/bubblewrap/index.ts';
-import { TspackError, hasSystemCode, makeDirectory, writeFileAtomic } from '../foundation/index.ts';
-import { sandboxView } from '../host/index.ts';
-import { architectureOf, builderEvents } from '../platform/index.ts';
+import { createBubblewrapExecutor, probeOverlay } from '../executor/bubblewrap/index.ts';
+import { TspackError, makeDirectory, writeFileAtomic } from '../foundation/index.ts';
+import { readPackageSources, sandboxView } from '../host/index.ts';
+import { architectureOf } from '../platform/index.ts';
 import { ownTag } from '../store/index.ts';
-import { createSupply } from './debian.ts';
+import { debianMirrorEnv } from './debian.ts';
+import { once } from './machine.ts';
+import { readText } from './read-text.ts';
+import { findRootWorkshop, requireRootWorkshop, rootTool } from './root-workshop.ts';
+import { findBubblewrap, openToolbox } from './toolbox.ts';
 import type { Toolbox } from '../builder/index.ts';
 import type { BubblewrapProbe } from '../executor/bubblewrap/index.ts';
 import type { BuildEnvironment, HostPath, Mount, SandboxPath } from '../executor/index.ts';
 import type { EventSink } from '../foundation/index.ts';
 import type { BuildEvent, BuildSandbox, HostBuildSettings } from '../platform/index.ts';
 import type { Machine } from './machine.ts';
-
-const HOST_BUBBLEWRAP = '/usr/bin/bwrap';
-
-/** The programs that sandboxes need, unpacked when they are not here yet. */
-export async function openToolbox(machine: Machine, events: EventSink<BuildEvent>, signal: AbortSignal): Promise<Toolbox> {
-  const architecture = architectureOf(machine.platform);
-  const builder = readBuilder(join(machine.directories.builders, 'toolbox'));
-  const cacheDirectory = join(machine.home().cache, 'images');
-  makeDirectory(cacheDirectory);
-  const told = builderEvents(events);
-  return await unpackToolbox({
-    builder,
-    architecture,
-    supply: createSupply(machine)(builder, architecture, false, told, signal),
-    cacheDirectory,
-    clock: machine.clock,
-    events: told,
-  });
-}
-
-/** A bubblewrap that works here, and how it was started. */
-export type UsableBubblewrap = { readonly command: readonly string[]; readonly probe: Extract<BubblewrapProbe, { usable: true }> };
-
-/** Tries our own bubblewrap, then the host's, which AppArmor may allow more. */
-export async function findBubblewrap(toolbox: Toolbox): Promise<UsableBubblewrap | Extract<BubblewrapProbe, { usable: false }>> {
-  const own = await probeBubblewrap({ bubblewrap: toolbox.bubblewrap, readFile: readText });
-  if (own.usable) return { command: toolbox.bubblewrap, probe: own };
-  if (!existsSync(HOST_BUBBLEWRAP)) return own;
-  const hosts = await probeBubblewrap({ bubblewrap: [HOST_BUBBLEWRAP], readFile: readText });
-  return hosts.usable ? { command: [HOST_BUBBLEWRAP], probe: hosts } : own;
-}
 
 /** Throws `SANDBOX_UNAVAILABLE` with the measured reason. */
 export async function openSandbox(machine: Machine, events: EventSink<BuildEvent>, signal: AbortSignal): Promise<BuildSandbox> {
@@ -70,10 +42,23 @@ export async function findSandbox(
   const scratchDirectory = join(machine.home().work, `${ownTag()}-pipes`) as HostPath;
   makeDirectory(scratchDirectory);
   const { proc } = found.probe;
-  const executor = createBubblewrapExecutor({ bubblewrap: found.command, scratchDirectory, readFile: readText, ...(proc === undefined ? {} : { proc }) });
+  const executor = createBubblewrapExecutor({
+    bubblewrap: found.command,
+    tool: rootTool(architectureOf(machine.platform)),
+    scratchDirectory,
+    readFile: readText,
+    ...(proc === undefined ? {} : { proc }),
+  });
   return {
     executor,
     overlaysWork: (directory) => overlaysWork(machine, found.command, toolbox, directory),
+    openWorkshop: once(async () => {
+      const overlays = await overlaysWork(machine, found.command, toolbox, machine.home().work);
+      const workshop = requireRootWorkshop(await findRootWorkshop(machine, toolbox, found, scratchDirectory, overlays));
+      events({ kind: 'message', level: 'debug', message: `Root of image extensions is ${workshop.method}: ${workshop.form}` });
+      for (const limit of workshop.limits) events({ kind: 'message', level: 'warning', message: limit });
+      return workshop;
+    }),
     async listMerged(overlay, path, format) {
       const environment: BuildEnvironment = {
         root: toolbox.root as HostPath,
@@ -111,14 +96,6 @@ async function overlaysWork(machine: Machine, bubblewrap: readonly string[], too
 export async function hostBuildSettings(machine: Machine, root: HostPath): Promise<HostBuildSettings> {
   const { files, env } = sandboxView(await machine.settings(), root);
   const mounts = files.map(({ source, target }): Mount => ({ kind: 'bind', source: source as HostPath, target: target as SandboxPath, writable: false }));
-  return { mounts, env, platformEnv: { npm_config_registry: await machine.npmRegistry() } };
-}
-
-export function readText(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    if (hasSystemCode(error, 'ENOENT', 'EACCES', 'ENOTDIR', 'EISDIR', 'EINVAL', 'EPERM')) return undefined;
-    throw error;
-  }
+  const sources = readPackageSources(machine.environment, { npm_config_registry: await machine.npmRegistry(), ...debianMirrorEnv(machine) });
+  return { mounts, env, platformEnv: sources.env, warnings: sources.warnings };
 }

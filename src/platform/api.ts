@@ -18,14 +18,40 @@ export interface Volume {
   readonly writable: boolean;
 }
 
+/** Where a layer cache is kept: in the data folder under a name, in a folder of the user, or in an image (pack's `--cache`). */
+export type CachePlace =
+  | { readonly kind: 'volume'; readonly name?: string }
+  /** Absolute; the cache is `<directory>/build-cache`, in the form of the reference lifecycle. */
+  | { readonly kind: 'bind'; readonly directory: string }
+  | { readonly kind: 'image'; readonly name: string };
+
+/** Files for CI systems about a build's result. All paths are absolute. */
+export interface ResultFiles {
+  /** Gets the digest of the manifest, as kaniko writes it. */
+  readonly digest?: string;
+  /** Gets each name of the image with the digest, a line each, as kaniko writes them. */
+  readonly imageNameWithDigest?: string;
+  /** Gets the image ID, as docker and buildah write it. */
+  readonly imageId?: string;
+  /** Gets buildx' JSON: `containerimage.digest`, `containerimage.config.digest`, `image.name`. */
+  readonly metadata?: string;
+  /** A folder that gets the results `APP_IMAGE_DIGEST` and `APP_IMAGE_URL` of Tekton's catalog. */
+  readonly tektonResults?: string;
+  /** Gets a summary in Markdown at its end, as `GITHUB_STEP_SUMMARY` wants it. */
+  readonly summary?: string;
+}
+
+/** What a user asks of a build. What is absent comes from project.toml, then from defaults ({@link BuildSettings}). */
 export interface BuildOptions {
   /** As the user wrote it. */
   readonly image: string;
   /** Absolute path of the source folder. */
   readonly path: string;
-  /** Name of a bundled builder. */
-  readonly builder: string;
-  /** Variables for buildpacks (`<platform>/env`). */
+  /** Name of a bundled builder, or where an image is; absent: the one that project.toml names. */
+  readonly builder?: string;
+  /** The builder where neither `builder` nor project.toml names one. */
+  readonly defaultBuilder?: string;
+  /** Variables for buildpacks (`<platform>/env`); they win over those of project.toml. */
   readonly env: Readonly<Record<string, string>>;
   readonly volumes: readonly Volume[];
   readonly outputs: readonly Output[];
@@ -40,6 +66,44 @@ export interface BuildOptions {
   readonly defaultProcess?: string;
   /** Registries that are spoken to without TLS or with a certificate that is not checked. */
   readonly insecureRegistries: readonly string[];
+  /** Where relative paths of the other options start: absolute. Needed where one of them is relative. */
+  readonly baseDirectory?: string;
+  /** Instead of the builder's order, as the user wrote them; they win over the group of project.toml. */
+  readonly buildpacks?: readonly string[];
+  readonly extensions?: readonly string[];
+  /** Before and after each group of the builder's order. */
+  readonly preBuildpacks?: readonly string[];
+  readonly postBuildpacks?: readonly string[];
+  /** Whether the system buildpacks of the builder take part; default true. */
+  readonly systemBuildpacks?: boolean;
+  /** Absolute path of the project descriptor; absent: `project.toml` in the source folder, if there is one. */
+  readonly descriptor?: string;
+  /** More names of the image. */
+  readonly tags?: readonly string[];
+  readonly runImage?: string;
+  /** The image whose layers may be used again; absent: the one that is being built. */
+  readonly previousImage?: string;
+  readonly cache?: CachePlace;
+  /** Seconds since 1970 that the image says it was made at; it wins over `SOURCE_DATE_EPOCH`. */
+  readonly creationTime?: number;
+  /** Absolute path of the folder that gets report.toml. */
+  readonly reportDirectory?: string;
+  /** Absolute path of the folder that gets the bills of materials. */
+  readonly sbomDirectory?: string;
+  readonly resultFiles?: ResultFiles;
+  /** Where the application lies in the build environment and in the image; default `/workspace`. */
+  readonly workspace?: string;
+  /** `CNB_EXEC_ENV`; default `production`. */
+  readonly execEnv?: string;
+  /** Instead of the builder's user. */
+  readonly uid?: number;
+  readonly gid?: number;
+  /** `always`, `never`, `if-not-present`, ...: when images are asked for in their registries. */
+  readonly pullPolicy?: string;
+  /** `os/arch[/variant]`; default: this machine's. */
+  readonly platform?: string;
+  /** OCI layouts get no layers of the run image. */
+  readonly sparse?: boolean;
 }
 
 export interface BuiltLayer {
@@ -57,6 +121,8 @@ export interface BuildResult {
   readonly manifestDigest?: Digest;
   /** Uncompressed size of all layers, run image included. */
   readonly sizeBytes: number;
+  /** The type of the process that the image starts by itself; absent where it starts none. */
+  readonly defaultProcess?: string;
   /** What was put on the run image, in order. */
   readonly layers: readonly BuiltLayer[];
   readonly milliseconds: number;
@@ -79,8 +145,10 @@ export interface RebaseOptions {
   readonly insecureRegistries: readonly string[];
 }
 
-export interface RebaseResult {
-  readonly name: string;
+/** One image that was put on another run image. */
+export interface RebasedImage {
+  /** `linux/amd64`. */
+  readonly platform: string;
   readonly imageId: Digest;
   /** Digest of the manifest, in a registry or a layout. */
   readonly manifestDigest?: Digest;
@@ -92,6 +160,14 @@ export interface RebaseResult {
   readonly oldBaseLayers: number;
   readonly newBaseLayers: number;
   readonly appLayers: number;
+}
+
+export interface RebaseResult {
+  readonly name: string;
+  /** Several for an index. */
+  readonly images: readonly RebasedImage[];
+  /** Of the index, where one was written. */
+  readonly indexDigest?: Digest;
   readonly milliseconds: number;
 }
 
@@ -110,6 +186,8 @@ export interface RunOptions {
   readonly env: Readonly<Record<string, string>>;
   readonly process?: string;
   readonly args: readonly string[];
+  /** Whether the application can write to `/tmp` alone, as where an operator forbids the rest. */
+  readonly readOnly: boolean;
   readonly stdout: (bytes: Uint8Array) => void;
   readonly stderr: (bytes: Uint8Array) => void;
   readonly interactive: boolean;
@@ -160,13 +238,23 @@ export interface BuilderSummary {
 }
 
 export interface BuilderDescription extends BuilderSummary {
+  /** Where the image was found; absent for a bundled builder. */
+  readonly place?: string;
+  readonly imageId?: string;
   readonly runImage: string;
-  readonly suite: string;
+  /** Other addresses of the run image. */
+  readonly runImageMirrors?: readonly string[];
+  /** Of Debian, for a bundled builder. */
+  readonly suite?: string;
   readonly targets: readonly ImagePlatform[];
-  readonly user: { readonly uid: number; readonly gid: number; readonly name: string };
+  readonly user: { readonly uid: number; readonly gid: number; readonly name?: string };
+  /** Version of the lifecycle in the image, and what made it. */
+  readonly lifecycle?: string;
+  readonly createdBy?: string;
   readonly buildpacks: readonly { readonly id: string; readonly version: string; readonly homepage?: string; readonly name?: string }[];
-  /** Groups in detection order. */
-  readonly order: readonly (readonly { readonly id: string; readonly version: string; readonly optional: boolean }[])[];
+  readonly extensions?: BuilderDescription['buildpacks'];
+  /** Groups in detection order; an element without a version means the only one there is. */
+  readonly order: readonly (readonly { readonly id: string; readonly version?: string; readonly optional: boolean }[])[];
   readonly runPackages: readonly { readonly name: string; readonly version: string; readonly sizeBytes: number }[];
   readonly buildPackages: readonly { readonly name: string; readonly version: string; readonly sizeBytes: number }[];
   /** Buildpack and platform APIs of the lifecycle. */
@@ -174,11 +262,20 @@ export interface BuilderDescription extends BuilderSummary {
 }
 
 export interface PackageChange {
+  /** A builder, or a buildpack with the name of its definition: `static/trixie`. */
   readonly image: string;
   readonly architecture: string;
   readonly name: string;
   readonly from?: string;
   readonly to?: string;
+}
+
+/** What `tspack builder update` locks anew. */
+export interface UpdateOptions {
+  /** A bundled builder. */
+  readonly builder: string;
+  /** Of its buildpacks those to update alone; none: the builder's images and all its buildpacks. */
+  readonly buildpacks: readonly string[];
 }
 
 /** One finding of `tspack doctor`. */
@@ -192,18 +289,4 @@ export interface DoctorFinding {
 export interface Task {
   readonly events: EventSink<BuildEvent>;
   readonly signal: AbortSignal;
-}
-
-/** Everything the command line does. */
-export interface Tspack {
-  build(options: BuildOptions, task: Task): Promise<BuildResult>;
-  run(options: RunOptions, task: Task): Promise<RunExit>;
-  rebase(options: RebaseOptions, task: Task): Promise<RebaseResult>;
-  inspectImage(location: ImageLocation, task: Task): Promise<ImageDescription>;
-  /** Writes `layers/sbom/launch/...` below the folder, as pack does; returns the files. */
-  downloadSbom(location: ImageLocation, directory: string, task: Task): Promise<readonly string[]>;
-  builders(): readonly BuilderSummary[];
-  inspectBuilder(name: string): BuilderDescription;
-  updateBuilder(name: string, task: Task): Promise<readonly PackageChange[]>;
-  doctor(task: Task): Promise<readonly DoctorFinding[]>;
 }

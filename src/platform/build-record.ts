@@ -3,7 +3,7 @@ import type { PhaseName } from './events.ts';
 
 /** One thing that happened in a build. */
 export type BuildFact =
-  /** Consumed: `source`, `builder`, `run-image`, `debian-package` and `buildpack`. */
+  /** Consumed: `source`, `builder`, `run-image`, `debian-package`, `buildpack` and `download`, whose name is its address. */
   | {
       readonly kind: 'consumed';
       readonly what: string;
@@ -11,6 +11,10 @@ export type BuildFact =
       readonly version?: string;
       readonly digest?: string;
       readonly sizeBytes?: number;
+      /** Of a download: whether it cost the network anything. */
+      readonly from?: 'network' | 'store';
+      /** Of a download: who fetched it, `id/version`. */
+      readonly buildpack?: string;
     }
   /** A buildpack's verdict with what it said. */
   | {

@@ -1,19 +1,18 @@
+import type { Digest } from '../foundation/index.ts';
 import type { MountedDirectory, PhaseEnvironment } from '../lifecycle/index.ts';
 import type { BuildEnvironment, Mount } from '../executor/index.ts';
-import type { ImageReference } from '../oci/index.ts';
-import type { BuildOptions, Task } from './api.ts';
+import type { Task } from './api.ts';
 import type { BuildRecorder } from './build-record.ts';
+import type { BuildSettings } from './build-settings.ts';
 import type { PhaseName } from './events.ts';
 import type { BuildPorts, BuildSandbox, ResolvedBuilder } from './ports.ts';
 
 /** What every step of a build needs to know. */
 export interface BuildSituation {
-  readonly options: BuildOptions;
+  readonly settings: BuildSettings;
   readonly task: Task;
   readonly ports: BuildPorts;
   readonly record: BuildRecorder;
-  /** The image that is built. */
-  readonly reference: ImageReference;
   readonly builder: ResolvedBuilder;
   readonly sandbox: BuildSandbox;
   /** Folder of this build alone; gone when it ends. */
@@ -26,6 +25,8 @@ export interface PreparedBuild {
   readonly appDirectory: string;
   /** A folder that processes may write to. */
   readonly scratch: MountedDirectory;
+  /** Host folder into which buildpacks put what they have downloaded. */
+  readonly inbox: string;
   /** Where buildpacks run, with `<layers>` mounted so. */
   readonly environment: (layers: Mount) => BuildEnvironment;
   /** What detect and build share, the target apart. */
@@ -42,4 +43,12 @@ export async function runPhase<Result>({ task, record }: BuildSituation, phase: 
   record.add({ kind: 'time', phase, milliseconds });
   task.events({ kind: 'phase-finished', phase, milliseconds });
   return result;
+}
+
+/** Says and writes down that the image now stands somewhere under these names. */
+export function announceDelivery({ task, record }: BuildSituation, place: string, names: readonly string[], digest: Digest): void {
+  for (const name of names) {
+    record.add({ kind: 'delivered', place, name, digest });
+    task.events({ kind: 'delivered', place, name, digest });
+  }
 }

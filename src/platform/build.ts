@@ -1,27 +1,31 @@
 import { join } from 'node:path';
-import { withDistribution } from '../cnb/index.ts';
-import { TspackError, digestHex, digestOf, removeTree } from '../foundation/index.ts';
-import { analyze, build as runBuildpacks, createModuleStore, openDirectoryLayerCache, readMountedText, restore } from '../lifecycle/index.ts';
-import { formatFamiliarReference, parseImageReference } from '../oci/index.ts';
-import { requireSourceFolder } from '../source/index.ts';
+import { removeTree } from '../foundation/index.ts';
+import { build as runBuildpacks, createModuleStore, restore } from '../lifecycle/index.ts';
+import { formatFamiliarReference } from '../oci/index.ts';
 import { abandonedWork, acquireLock, createWorkDirectory } from '../store/index.ts';
+import { analyzeImages } from './analyze-images.ts';
+import { cacheKey, openCache } from './build-cache.ts';
+import { writeBuildReport, writeBuildSboms } from './build-files.ts';
 import { createBuildRecord } from './build-record.ts';
 import { runPhase } from './build-situation.ts';
-import { chooseBuildpacks } from './choose-buildpacks.ts';
+import { chooseBuildpacks, openDetectPlace } from './choose-buildpacks.ts';
+import { collectDownloads } from './collect-downloads.ts';
 import { deliver } from './deliver.ts';
-import { LAYERS, PLATFORM_API, WORKSPACE } from './layout.ts';
-import { openLayers } from './open-layers.ts';
-import { requireOutputPlaces } from './output-places.ts';
+import { environmentTarget } from './environment-target.ts';
+import { extendImages } from './extend-images.ts';
+import { LAYERS } from './layout.ts';
+import { planBuild } from './plan-build.ts';
 import { prepareBuild } from './prepare-build.ts';
+import { requirePlaces } from './require-places.ts';
+import { writeResultFiles } from './result-files.ts';
 import { saveImage } from './save-image.ts';
-import { volumeMounts } from './volume-mounts.ts';
-import type { ImageTarget } from '../cnb/index.ts';
-import type { SandboxPath } from '../executor/index.ts';
-import type { Analysis } from '../lifecycle/index.ts';
-import type { ImageReference } from '../oci/index.ts';
+import { deliverSboms } from './sbom/deliver-sboms.ts';
+import { recordSbom } from './sbom/record-sbom.ts';
+import type { ModuleStore } from '../lifecycle/index.ts';
+import type { Image } from '../oci/index.ts';
 import type { BuildOptions, BuildResult, Task } from './api.ts';
-import type { BuildSituation } from './build-situation.ts';
-import type { BuildPorts, ResolvedBuilder } from './ports.ts';
+import type { BuildSituation, PreparedBuild } from './build-situation.ts';
+import type { BuildPorts } from './ports.ts';
 
 /**
  * Builds an image from a source folder: resolve, stage, analyze, detect, restore, build, export, deliver (DESIGN.md
@@ -31,107 +35,113 @@ export async function build(options: BuildOptions, task: Task, ports: BuildPorts
   const started = performance.now();
   const { events, signal } = task;
   const record = createBuildRecord();
-  const reference = parseBuildName(options.image);
-  requireSourceFolder(options.path);
-  volumeMounts(options.volumes, []);
-  requireOutputPlaces(options.outputs);
+  const settings = planBuild(options, task, ports);
+  await requirePlaces(settings, task, ports);
   for (const abandoned of abandonedWork(ports.home)) removeTree(abandoned);
 
-  const builder = await ports.resolveBuilder({ name: options.builder, platform: ports.hostPlatform, frozen: options.frozen, events, signal });
+  const builder = await ports.resolveBuilder({
+    name: settings.builder,
+    platform: settings.platform,
+    frozen: settings.frozen,
+    modules: settings.modules,
+    ...(settings.runImage === undefined ? {} : { runImage: settings.runImage }),
+    registry: settings.names[0].registry,
+    pullPolicy: settings.pullPolicy,
+    insecureRegistries: settings.insecureRegistries,
+    publish: settings.outputs.some(({ kind }) => kind === 'registry'),
+    user: settings.user,
+    events,
+    signal,
+  });
   record.add({ kind: 'consumed', what: 'builder', name: builder.name });
   for (const fact of builder.facts) record.add(fact);
-  const sandbox = await ports.openSandbox(options.executor, events, signal);
+  const sandbox = await ports.openSandbox(settings.executor, events, signal);
 
-  const key = cacheKey(reference, builder);
+  const key = cacheKey(settings, builder);
   using _lock = await acquireLock(join(ports.home.locks, `build-${key}`), {
     signal,
     onWait: (holder) =>
       events({
         kind: 'message',
         level: 'info',
-        message: `Waiting for another build of ${options.image}${holder === undefined ? '' : ` (process ${holder.pid})`}`,
+        message: `Waiting for another build of ${settings.image}${holder === undefined ? '' : ` (process ${holder.pid})`}`,
       }),
   });
   const workDirectory = createWorkDirectory(ports.home);
   try {
-    const cacheDirectory = join(ports.home.cache, 'layers', key);
-    if (options.clearCache) removeTree(cacheDirectory);
-    const situation: BuildSituation = { options, task, ports, record, reference, builder, sandbox, workDirectory };
-    return { ...(await buildIn(situation, cacheDirectory)), milliseconds: performance.now() - started, record };
+    const situation: BuildSituation = { settings, task, ports, record, builder, sandbox, workDirectory };
+    const result = { ...(await buildIn(situation, key)), milliseconds: performance.now() - started };
+    writeResultFiles(settings.resultFiles ?? {}, settings, result);
+    return { ...result, record };
   } finally {
     removeTree(workDirectory);
   }
 }
 
-async function buildIn(situation: BuildSituation, cacheDirectory: string): Promise<Omit<BuildResult, 'milliseconds' | 'record'>> {
-  const { task, reference, builder, sandbox, workDirectory } = situation;
+/** The link that the image starts by is named after the process (platform.md#exporter). */
+function defaultProcessOf({ config }: Image): Pick<BuildResult, 'defaultProcess'> {
+  const [, defaultProcess] = /^\/cnb\/process\/(.+)$/.exec(config.config?.Entrypoint?.[0] ?? '') ?? [];
+  return defaultProcess === undefined ? {} : { defaultProcess };
+}
+
+async function analyzeAndDetect(situation: BuildSituation, prepared: PreparedBuild, modules: ModuleStore) {
+  await using place = await openDetectPlace(situation, prepared);
+  const analysis = await runPhase(situation, 'analyzing', () => analyzeImages(situation));
+  const target = environmentTarget(analysis.target, situation.builder);
+  return { analysis, target, ...(await runPhase(situation, 'detecting', () => chooseBuildpacks(situation, prepared, target, modules, place))) };
+}
+
+async function buildIn(situation: BuildSituation, key: string): Promise<Omit<BuildResult, 'milliseconds' | 'record'>> {
+  const { settings, task, builder, sandbox } = situation;
   const { events, signal } = task;
   const prepared = await prepareBuild(situation);
-  const modules = createModuleStore({ buildpacks: [], single: builder.buildpacks });
+  const modules = createModuleStore({ ...builder.moduleFolders, single: builder.buildpacks, singleExtensions: builder.extensions });
 
-  const analysis = await runPhase(situation, 'analyzing', () => analyzeImages(situation));
-  const target = environmentTarget(analysis.target, builder);
-  const { group, plan } = await runPhase(situation, 'detecting', () => chooseBuildpacks(situation, prepared, target, modules));
+  const { analysis, target, group, plan } = await analyzeAndDetect(situation, prepared, modules);
 
-  const cache = await openDirectoryLayerCache(cacheDirectory);
-  const opened = await openLayers({ workDirectory, cache, sandbox, target: LAYERS });
-  const { layers } = opened;
+  const extended = await extendImages(situation, prepared, { group, plan, target, modules });
+
+  const opened = await openCache(situation, key);
+  const { layers, cache } = opened;
   await runPhase(situation, 'restoring', async () => {
-    await restore({ group, analysis, platformApi: PLATFORM_API }, { cache, layers, events });
+    await restore({ group, analysis, platformApi: builder.platformApi, skipLayers: settings.clearCache }, { cache, layers, events });
     opened.materialize();
   });
 
   const { metadata: launchMetadata } = await runPhase(situation, 'building', async () => {
-    await using running = await sandbox.executor.open(prepared.environment(opened.mount));
-    return await runBuildpacks(
-      { ...prepared.phases, target, group, plan, app: WORKSPACE, layersPath: LAYERS, scratch: prepared.scratch, signal },
-      {
-        sandbox: running,
-        modules,
-        layers,
-        events: (event) => (event.kind === 'buildpack-started' || event.kind === 'buildpack-ended' ? undefined : events(event)),
-      },
-    );
+    try {
+      await using running = await sandbox.executor.open(extended.prepared.environment(opened.mount));
+      return await runBuildpacks(
+        {
+          ...extended.prepared.phases,
+          ...{ target: extended.target, group, plan: extended.plan, app: settings.workspace, layersPath: LAYERS, scratch: prepared.scratch, signal },
+        },
+        {
+          sandbox: running,
+          modules,
+          layers,
+          events: (event) => (event.kind === 'buildpack-started' || event.kind === 'buildpack-ended' ? undefined : events(event)),
+        },
+      );
+    } finally {
+      await collectDownloads(situation, prepared.inbox);
+    }
   });
 
   const { image, layers: added } = await runPhase(situation, 'exporting', () =>
-    saveImage(situation, prepared, { group, analysis, launchMetadata, layers, cache }),
+    saveImage(situation, prepared, { group, analysis, launchMetadata, layers, cache, runImage: extended.runImage }),
   );
-  const manifestDigest = await deliver(situation, image);
+  writeBuildSboms(settings, layers);
+  const sbom = await recordSbom(situation, image.imageId);
+  const manifest = await deliver(situation, image);
+  await deliverSboms(situation, sbom, manifest);
+  writeBuildReport(settings, image, manifest);
   return {
-    name: formatFamiliarReference(reference),
+    name: formatFamiliarReference(settings.names[0]),
     imageId: image.imageId,
-    ...(manifestDigest === undefined ? {} : { manifestDigest }),
-    sizeBytes: image.layers.reduce((sum, layer) => sum + (layer.tarSizeBytes ?? 0), 0),
+    ...(manifest === undefined ? {} : { manifestDigest: manifest.digest }),
+    sizeBytes: image.layers.reduce((sum, { tarSizeBytes, diffId }) => sum + (tarSizeBytes ?? situation.ports.store.blobs.size(diffId) ?? 0), 0),
+    ...defaultProcessOf(image),
     layers: added,
   };
-}
-
-async function analyzeImages({ ports, task, reference, builder }: BuildSituation): Promise<Analysis> {
-  const analysis = await analyze({ previousImage: reference, runImage: builder.runImage.image }, { images: ports.store, events: task.events });
-  const name = formatFamiliarReference(reference);
-  const message = analysis.previousImage === undefined ? `Image "${name}" not found` : `Using image "${name}" of the local store`;
-  task.events({ kind: 'message', level: 'info', message });
-  return analysis;
-}
-
-/** What buildpacks are told of the run image; the build image speaks for it where it is silent (CNB.md C054). */
-function environmentTarget(target: ImageTarget, { root }: ResolvedBuilder): ImageTarget {
-  return withDistribution(target, readMountedText({ hostPath: root, sandboxPath: '/' as SandboxPath }, 'etc/os-release'));
-}
-
-function parseBuildName(image: string): ImageReference {
-  const reference = parseImageReference(image);
-  if (reference.digest === undefined) return reference;
-  throw new TspackError({
-    code: 'IMAGE_REFERENCE_INVALID',
-    message: `Cannot build "${image}": a digest is the result of a build`,
-    nextStep: 'Name the image without @sha256:...',
-  });
-}
-
-/** The cache of an application is the same whatever tag is built; another builder or target has its own. */
-function cacheKey(reference: ImageReference, builder: ResolvedBuilder): string {
-  const { os, architecture, variant } = builder.runImage.image.config;
-  return digestHex(digestOf(JSON.stringify([reference.registry, reference.repository, builder.name, os, architecture, variant ?? '']))).slice(0, 32);
 }

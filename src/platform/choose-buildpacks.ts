@@ -2,34 +2,59 @@ import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { createPlainLayersDirectory, detect } from '../lifecycle/index.ts';
 import { DetectError } from './detect-error.ts';
-import { LAYERS, WORKSPACE } from './layout.ts';
+import { LAYERS } from './layout.ts';
 import type { ImageTarget } from '../cnb/index.ts';
-import type { HostPath } from '../executor/index.ts';
+import type { HostPath, Sandbox } from '../executor/index.ts';
 import type { DetectOutcome, ModuleStore } from '../lifecycle/index.ts';
-import type { BuildOptions } from './api.ts';
 import type { BuildRecorder } from './build-record.ts';
+import type { BuildSettings } from './build-settings.ts';
 import type { BuildSituation, PreparedBuild } from './build-situation.ts';
 
 export type ChosenGroup = Extract<DetectOutcome, { kind: 'detected' }>;
 
-/** Asks the builder's buildpacks which of them fit. Throws `DETECT_NONE` and `DETECT_ERRORED`, and what detect throws. */
-export async function chooseBuildpacks(situation: BuildSituation, prepared: PreparedBuild, target: ImageTarget, modules: ModuleStore): Promise<ChosenGroup> {
-  const { options, task, ports, record, builder, sandbox, workDirectory } = situation;
-  // Detect sees an empty <layers>.
+/** Where bin/detect runs: it sees an empty `<layers>`. To be closed by the caller. */
+export interface DetectPlace extends AsyncDisposable {
+  readonly sandbox: Sandbox;
+  readonly layersDirectory: string;
+}
+
+/** Opens it, and starts it beside what is still done before detection. */
+export async function openDetectPlace({ sandbox: { executor }, workDirectory }: BuildSituation, prepared: PreparedBuild): Promise<DetectPlace> {
   const layersDirectory = join(workDirectory, 'detect');
   mkdirSync(layersDirectory, { recursive: true });
-  await using running = await sandbox.executor.open(
-    prepared.environment({ kind: 'bind', source: layersDirectory as HostPath, target: LAYERS, writable: false }),
-  );
+  const sandbox = await executor.open(prepared.environment({ kind: 'bind', source: layersDirectory as HostPath, target: LAYERS, writable: false }));
+  sandbox.prepare?.();
+  return { sandbox, layersDirectory, [Symbol.asyncDispose]: () => sandbox[Symbol.asyncDispose]() };
+}
+
+/** Asks the builder's buildpacks which of them fit. Throws `DETECT_NONE` and `DETECT_ERRORED`, and what detect throws. */
+export async function chooseBuildpacks(
+  { settings, task, ports, record, builder }: BuildSituation,
+  prepared: PreparedBuild,
+  target: ImageTarget,
+  modules: ModuleStore,
+  { sandbox, layersDirectory }: DetectPlace,
+): Promise<ChosenGroup> {
   const outcome = await detect(
-    { ...prepared.phases, target, order: builder.order, app: WORKSPACE, scratch: prepared.scratch, concurrency: ports.cores, signal: task.signal },
-    { sandbox: running, modules, layers: createPlainLayersDirectory(layersDirectory), events: () => undefined },
+    {
+      ...prepared.phases,
+      target,
+      order: builder.order,
+      ...(builder.system === undefined || !settings.systemBuildpacks ? {} : { system: builder.system }),
+      app: settings.workspace,
+      scratch: prepared.scratch,
+      // Most of a bin/detect is waiting: for its sandbox, and for its output.
+      concurrency: 4 * ports.cores,
+      signal: task.signal,
+    },
+    { sandbox, modules, layers: createPlainLayersDirectory(layersDirectory), events: () => undefined },
   );
   recordVerdicts(outcome, record);
-  if (outcome.kind === 'none') throw detectError(outcome, options);
+  if (outcome.kind === 'none') throw detectError(outcome, settings);
   const { group } = outcome.group;
   for (const { id, version } of group) record.add({ kind: 'consumed', what: 'buildpack', name: id, version });
-  task.events({ kind: 'group', buildpacks: group.map(({ id, version }) => ({ id, version })), considered: outcome.runs.length });
+  const considered = outcome.runs.filter(({ kind }) => kind === 'buildpack').length;
+  task.events({ kind: 'group', buildpacks: group.map(({ id, version }) => ({ id, version })), considered });
   return outcome;
 }
 
@@ -40,11 +65,11 @@ function recordVerdicts(outcome: DetectOutcome, record: BuildRecorder): void {
   }
 }
 
-function detectError(outcome: Extract<DetectOutcome, { kind: 'none' }>, options: BuildOptions): DetectError {
+function detectError(outcome: Extract<DetectOutcome, { kind: 'none' }>, settings: BuildSettings): DetectError {
   return new DetectError({
     errored: outcome.errored,
-    path: options.path,
-    nextStep: applicationBeside(options) ?? 'Name the folder of the application with --path, or use a builder that has a buildpack for it',
+    path: settings.path,
+    nextStep: applicationBeside(settings) ?? 'Name the folder of the application with --path, or use a builder that has a buildpack for it',
     explanations: outcome.runs.map(({ reference, verdict, output, reason }) => ({
       buildpack: reference.id,
       version: reference.version,
@@ -56,7 +81,7 @@ function detectError(outcome: Extract<DetectOutcome, { kind: 'none' }>, options:
 }
 
 /** `tspack build samples/nodejs`: people name the folder where the image name belongs. */
-function applicationBeside({ image, path }: BuildOptions): string | undefined {
+function applicationBeside({ image, path }: BuildSettings): string | undefined {
   const folder = join(path, image);
   if (!existsSync(folder) || !statSync(folder).isDirectory() || readdirSync(folder).length === 0) return undefined;
   return `"${image}" is also a folder here: to build what it holds, add --path ${image}`;

@@ -1,9 +1,9 @@
 import type { TransferEvent } from '../foundation/index.ts';
 
-export type PhaseName = 'analyzing' | 'detecting' | 'restoring' | 'building' | 'exporting' | 'rebasing';
+export type PhaseName = 'analyzing' | 'detecting' | 'extending' | 'restoring' | 'building' | 'exporting' | 'rebasing';
 
-/** What happens to a layer, in pack's words. */
-export type LayerAction = 'restoring' | 'removing' | 'reusing' | 'adding' | 'caching';
+/** What happens to a layer, in pack's words. The cache takes it anew (`caching`) or has it already (`keeping`). */
+export type LayerAction = 'restoring' | 'removing' | 'reusing' | 'adding' | 'caching' | 'keeping';
 
 /** Everything a build says while it runs. The CLI turns it into text; nothing else does. */
 export type BuildEvent =

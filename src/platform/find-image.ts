@@ -1,15 +1,22 @@
 import { isDigest, TspackError } from '../foundation/index.ts';
-import { formatFamiliarReference, openLayoutStore, parseImageReference } from '../oci/index.ts';
+import type { Digest } from '../foundation/index.ts';
+import { formatFamiliarReference, parseImageReference, readLayoutArtifacts } from '../oci/index.ts';
+import { readPlacedImage } from './images/archive-image.ts';
+import { parseImagePlace } from './images/image-place.ts';
 import type { Image, ImagePlatform, ImageReference, ImageStore } from '../oci/index.ts';
-import type { LocalStore } from '../store/index.ts';
+import type { Home, LocalStore } from '../store/index.ts';
 import type { ImageLocation } from './api.ts';
 
 export interface FindImagePorts {
+  readonly home: Home;
   readonly store: LocalStore;
   readonly platform: ImagePlatform;
-  readonly registry: () => Promise<ImageStore>;
+  /** Relative paths are against it. */
+  readonly workingDirectory?: string;
+  readonly registry: () => Promise<ReferringStore>;
   /** undefined when no daemon answers. */
   readonly daemon: () => Promise<{ readonly name: string; readonly images: ImageStore } | undefined>;
+  readonly signal?: AbortSignal;
 }
 
 export interface FoundImage {
@@ -17,27 +24,46 @@ export interface FoundImage {
   readonly name: string;
   /** `local store`, `Docker`, `registry example.com`, `oci:<dir>`. */
   readonly place: string;
+  /** A file of this type that refers to the image, from where it was found; absent where there cannot be any. */
+  readonly artifact?: (mediaType: string) => Promise<Uint8Array | undefined>;
 }
+
+/** Registries know what refers to their images. */
+type ReferringStore = ImageStore & {
+  readonly readArtifact?: (place: ImageReference, subject: Digest, artifactType: string) => Promise<Uint8Array | undefined>;
+};
 
 /**
  * The image that a user means: by name, image ID or manifest digest in the local store, then the daemon, then the
- * registry; `oci:<dir>[:<tag>]` and `docker:<name>` say where. Throws `IMAGE_NOT_FOUND`.
+ * registry; `docker:<name>`, `oci:<dir>[:<tag>]`, `oci-archive:<file>` and `docker-archive:<file>` say where. Throws
+ * `IMAGE_NOT_FOUND`.
  */
 export async function findImage(location: ImageLocation, ports: FindImagePorts): Promise<FoundImage> {
-  const { image: text, remote } = location;
-  if (text.startsWith('oci:')) return await findInLayout(text, ports);
-  if (text.startsWith('docker:')) {
-    const daemon = await ports.daemon();
-    if (daemon === undefined) {
-      throw new TspackError({
-        code: 'DAEMON_UNREACHABLE',
-        message: `Cannot read "${text}": neither Docker nor Podman answers here`,
-        nextStep: 'Run tspack doctor, which says why',
-      });
-    }
-    const name = text.slice('docker:'.length);
-    return (await readFrom(daemon.images, parseImageReference(name), daemon.name, ports)) ?? notFound(name, [daemon.name]);
+  const place = parseImagePlace(location.image, ports.workingDirectory);
+  if ('path' in place) {
+    const image = await readPlacedImage(place, ports.store.blobs, ports);
+    if (image === undefined) return notFound(location.image, [place.path]);
+    const found = { image, name: location.image, place: `${place.kind}:${place.path}` };
+    const subject = image.manifest?.descriptor.digest;
+    if (place.kind !== 'oci' || subject === undefined) return found;
+    return { ...found, artifact: (mediaType) => Promise.resolve(readLayoutArtifacts(place.path, subject, mediaType).at(-1)) };
   }
+  return place.kind === 'docker' ? await findInDaemon(place.name, ports) : await findByName(place.name, location.remote, ports);
+}
+
+async function findInDaemon(name: string, ports: FindImagePorts): Promise<FoundImage> {
+  const daemon = await ports.daemon();
+  if (daemon === undefined) {
+    throw new TspackError({
+      code: 'DAEMON_UNREACHABLE',
+      message: `Cannot read "docker:${name}": neither Docker nor Podman answers here`,
+      nextStep: 'Run tspack doctor, which says why',
+    });
+  }
+  return (await readFrom(daemon.images, parseImageReference(name), daemon.name, ports)) ?? notFound(name, [daemon.name]);
+}
+
+async function findByName(text: string, remote: boolean, ports: FindImagePorts): Promise<FoundImage> {
   const byDigest = remote ? undefined : await findById(text, ports);
   if (byDigest !== undefined) return byDigest;
   const reference = parseImageReference(text);
@@ -62,16 +88,6 @@ export async function findImage(location: ImageLocation, ports: FindImagePorts):
   }
 }
 
-async function findInLayout(text: string, ports: FindImagePorts): Promise<FoundImage> {
-  const path = text.slice('oci:'.length);
-  const colon = path.lastIndexOf(':');
-  const tagged = colon > path.lastIndexOf('/');
-  const directory = tagged ? path.slice(0, colon) : path;
-  const layout = openLayoutStore({ directory, compressor: ports.store.compressor });
-  const image = tagged ? await layout.readTag(path.slice(colon + 1), ports.platform) : await layout.readOnly(ports.platform);
-  return image === undefined ? notFound(text, [directory]) : { image, name: text, place: `oci:${directory}` };
-}
-
 /** `sha256:...` or the first digits of an image ID or manifest digest. */
 async function findById(text: string, ports: FindImagePorts): Promise<FoundImage | undefined> {
   const digits = isDigest(text) ? text.slice('sha256:'.length) : text;
@@ -90,9 +106,13 @@ async function findById(text: string, ports: FindImagePorts): Promise<FoundImage
   return image === undefined || first === undefined ? undefined : { image, name: formatFamiliarReference(first.reference), place: 'local store' };
 }
 
-async function readFrom(store: ImageStore, reference: ImageReference, place: string, ports: FindImagePorts): Promise<FoundImage | undefined> {
+async function readFrom(store: ReferringStore, reference: ImageReference, place: string, ports: FindImagePorts): Promise<FoundImage | undefined> {
   const image = await store.read(reference, ports.platform);
-  return image === undefined ? undefined : { image, name: formatFamiliarReference(reference), place };
+  if (image === undefined) return undefined;
+  const found = { image, name: formatFamiliarReference(reference), place };
+  const subject = image.manifest?.descriptor.digest;
+  const { readArtifact } = store;
+  return readArtifact === undefined || subject === undefined ? found : { ...found, artifact: (mediaType) => readArtifact(reference, subject, mediaType) };
 }
 
 function notFound(name: string, places: readonly string[], cause?: unknown): never {

@@ -20,26 +20,109 @@ export type {
   PackageChange,
   PublishedPort,
   RebaseOptions,
+  ResultFiles,
   RebaseResult,
+  RebasedImage,
   RunExit,
   RunOptions,
   Task,
-  Tspack,
+  UpdateOptions,
   Volume,
 } from './api.ts';
+export type { SettingState, Tspack } from './tspack.ts';
+export { withConfiguration } from './configured-options.ts';
 export { build } from './build.ts';
-export { describeBuilder } from './describe-builder.ts';
+export { describeAnyBuilder } from './describe-builder.ts';
 export { describeImage } from './inspect-image.ts';
 export { DetectError } from './detect-error.ts';
 export type { DetectExplanation } from './detect-error.ts';
 export { diagnose } from './doctor.ts';
 export type { MachineFacts } from './doctor.ts';
 export { downloadSbom } from './download-sbom.ts';
+export { downloadMergedSbom } from './sbom/download-merged-sbom.ts';
+export type { MergedSbomRequest } from './sbom/download-merged-sbom.ts';
 export { findImage } from './find-image.ts';
+export { diffImages } from './local-images/diff/diff-images.ts';
+export { diskUsage } from './local-images/disk-usage.ts';
+export { imageHistory } from './local-images/image-history.ts';
+export { listImages } from './local-images/list-images.ts';
+export { loadImages } from './local-images/load-images.ts';
+export { prune } from './local-images/prune.ts';
+export { pullIntoStore } from './local-images/pull-image.ts';
+export { pushImage } from './local-images/push-image.ts';
+export { removeImages } from './local-images/remove-images.ts';
+export { saveImages } from './local-images/save-images.ts';
+export { tagImage } from './local-images/tag-image.ts';
+export { unpackInto } from './local-images/unpack-image.ts';
+export { waitFor } from './local-images/wait.ts';
+export type {
+  DiskUsage,
+  HistoryStep,
+  ImageFilter,
+  ImageVerbs,
+  ListedImage,
+  LoginOptions,
+  PruneRequest,
+  PruneResult,
+  PullOptions,
+  PushOptions,
+  PushedImage,
+  RemovedImages,
+  SaveOptions,
+  StoredCredential,
+  StoredImage,
+  UsedSpace,
+} from './local-images/api.ts';
+export type { ComparedImage, FileDifference, ImageDifference, LayerDifference, PackageDifference, ValueChange } from './local-images/diff/api.ts';
+export { writeWhole } from './deliver.ts';
+export { requireOutputPlaces } from './output-places.ts';
+export { parsePlatform } from './build-option-values.ts';
 export type { FindImagePorts, FoundImage } from './find-image.ts';
-export { architectureOf, builderEvents, bundledBuildpacks, resolveBundledBuilder, resolveBundledRunImage } from './resolve-bundled-builder.ts';
-export type { BundledBuilderPorts } from './resolve-bundled-builder.ts';
-export { rebase } from './rebase.ts';
+export { architectureOf, builderEvents, resolveBundledBuilder, resolveBundledRunImage } from './resolve-bundled-builder.ts';
+export type { BundledBuilderPorts, BundledBuilderRequest } from './resolve-bundled-builder.ts';
+export { resolveBuilder } from './resolve-builder.ts';
+export type { BuilderPorts } from './resolve-builder.ts';
+export { resolveForeignBuilder } from './resolve-foreign-builder.ts';
+export { parseImagePlace } from './images/image-place.ts';
+export type { ImagePlace } from './images/image-place.ts';
+export { pullImage, requireImage } from './images/pull-image.ts';
+export type { DaemonImages, PullPorts, PullRequest, PulledImage, RegistryImages } from './images/pull-ports.ts';
+export { parseModuleUri } from './modules/module-uri.ts';
+export type { ModuleLocation } from './modules/module-uri.ts';
+export { openModule } from './modules/open-module.ts';
+export type { ModuleOptions, ModulePorts, OutsideLocation } from './modules/open-module.ts';
+export type { OpenedModule } from './modules/open-package.ts';
+export type { ModuleFolder } from './modules/module-folder.ts';
+export { rebase } from './rebase/rebase.ts';
 export { run } from './run.ts';
 export type { RunPorts } from './run.ts';
-export type { BuildPorts, BuildSandbox, BuilderRequest, HostBuildSettings, RebasePorts, ResolvedBuilder } from './ports.ts';
+export { createBuilderImage } from './making/create-builder-image.ts';
+export { inspectModule } from './making/inspect-module.ts';
+export { newModule } from './making/new-module.ts';
+export { packageModule } from './making/package-module.ts';
+export type { MakingPorts } from './making/ports.ts';
+export type {
+  CreateBuilderImageOptions,
+  InspectModuleOptions,
+  MadeImage,
+  Making,
+  MakingOptions,
+  MakingResult,
+  ModuleDescription,
+  NewModuleOptions,
+  PackageModuleOptions,
+} from './making/api.ts';
+export { parsePullPolicy } from './pull-policy.ts';
+export type { PullPolicy } from './pull-policy.ts';
+export type {
+  BuildPorts,
+  BuildSandbox,
+  BuilderRequest,
+  HostBuildSettings,
+  ModuleRequest,
+  ModuleSelection,
+  ModuleSource,
+  MountedModule,
+  RebasePorts,
+  ResolvedBuilder,
+} from './ports.ts';

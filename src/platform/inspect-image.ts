@@ -17,7 +17,6 @@ export function describeImage(image: Image, name: string, place: string): ImageD
   }
   const { runImage, stack } = parseLifecycleMetadataLabel(lifecycle);
   const metadata = parseBuildMetadataLabel(build);
-  const entrypoint = config?.Entrypoint?.[0];
   const runImages = [runImage.image ?? stack?.runImage.image, ...(runImage.mirrors ?? stack?.runImage.mirrors ?? [])].filter(
     (each) => each !== undefined && each !== '',
   );
@@ -35,20 +34,28 @@ export function describeImage(image: Image, name: string, place: string): ImageD
     runImages: runImages as string[],
     rebasable: labels[LABELS.rebasable] !== 'false',
     buildpacks: metadata.buildpacks,
-    processes: metadata.processes
-      .map(({ type, command, args, direct, workingDirectory }) => ({
-        type,
-        default: entrypoint === `/cnb/process/${type}`,
-        shell: direct ? '' : 'bash',
-        command: command[0] ?? '',
-        args: [...command.slice(1), ...(args ?? [])],
-        ...(workingDirectory === undefined ? {} : { workingDirectory }),
-      }))
-      .sort((a, b) => Number(b.default) - Number(a.default) || (a.type < b.type ? -1 : 1)),
+    processes: imageProcesses(image),
     layers: image.layers.map((layer, index) => {
       const sizeBytes = layer.tarSizeBytes ?? layer.blob?.size;
       const createdBy = history[index]?.created_by;
       return { diffId: layer.diffId, ...(sizeBytes === undefined ? {} : { sizeBytes }), ...(createdBy === undefined ? {} : { createdBy }) };
     }),
   };
+}
+
+/** The processes that an image can start, its default first; none where no buildpack has built it. */
+export function imageProcesses({ config: { config } }: Image): ImageDescription['processes'] {
+  const label = config?.Labels?.[LABELS.buildMetadata];
+  const entrypoint = config?.Entrypoint?.[0];
+  const processes = label === undefined ? [] : parseBuildMetadataLabel(label).processes;
+  return processes
+    .map(({ type, command, args, direct, workingDirectory }) => ({
+      type,
+      default: entrypoint === `/cnb/process/${type}`,
+      shell: direct ? '' : 'bash',
+      command: command[0] ?? '',
+      args: [...command.slice(1), ...(args ?? [])],
+      ...(workingDirectory === undefined ? {} : { workingDirectory }),
+    }))
+    .sort((a, b) => Number(b.default) - Number(a.default) || (a.type < b.type ? -1 : 1));
 }

@@ -26,16 +26,12 @@ export async function openLayers(options: {
   readonly target: SandboxPath;
 }): Promise<OpenedLayers> {
   const { cache, sandbox, target } = options;
-  const upper = join(options.workDirectory, 'layers');
-  mkdirSync(upper, { recursive: true });
   const { lower } = cache.overlay;
-  const bind: Mount = { kind: 'bind', source: upper as HostPath, target, writable: true };
-  const nothing = () => undefined;
-  if (cache.layers.length === 0) return { layers: createPlainLayersDirectory(upper), mount: bind, materialize: nothing };
+  const { directory: upper, ...plain } = openPlainLayers(options.workDirectory, target);
+  if (cache.layers.length === 0) return plain;
   if (!(await sandbox.overlaysWork(options.workDirectory))) {
     return {
-      layers: createPlainLayersDirectory(upper),
-      mount: bind,
+      ...plain,
       materialize: () => {
         for (const buildpack of existsSync(lower) ? readdirSync(lower) : []) copyTree(join(lower, buildpack), join(upper, buildpack));
       },
@@ -45,5 +41,13 @@ export async function openLayers(options: {
   mkdirSync(work, { recursive: true });
   const mount: Extract<Mount, { kind: 'overlay' }> = { kind: 'overlay', lower: lower as HostPath, upper: upper as HostPath, work: work as HostPath, target };
   const listMerged = (path: string) => sandbox.listMerged(mount, `${target}/${path}`, LISTING_FORMAT);
-  return { layers: createOverlayLayersDirectory({ lower, upper, dropped: cache.overlay.dropped }, listMerged), mount, materialize: nothing };
+  return { layers: createOverlayLayersDirectory({ lower, upper, dropped: cache.overlay.dropped }, listMerged), mount, materialize: plain.materialize };
+}
+
+/** Makes `<layers>` as a folder of the host, empty until something is put into it. */
+export function openPlainLayers(workDirectory: string, target: SandboxPath): OpenedLayers & { readonly directory: string } {
+  const directory = join(workDirectory, 'layers');
+  mkdirSync(directory, { recursive: true });
+  const mount: Mount = { kind: 'bind', source: directory as HostPath, target, writable: true };
+  return { layers: createPlainLayersDirectory(directory), mount, materialize: () => undefined, directory };
 }

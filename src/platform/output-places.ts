@@ -2,7 +2,7 @@ import { accessSync, constants, existsSync, readdirSync, statSync } from 'node:f
 import { dirname } from 'node:path';
 import { TspackError, hasSystemCode } from '../foundation/index.ts';
 import type { Stats } from 'node:fs';
-import type { Output } from './api.ts';
+import type { Output, ResultFiles } from './api.ts';
 
 /**
  * Looks at the places of all outputs before a build, not after it: a layout may be made or added to, an archive made or
@@ -18,6 +18,30 @@ export function requireOutputPlaces(outputs: readonly Output[]): void {
       message: `Cannot write to ${output.kind}:${output.path}: ${problem}`,
       nextStep: output.kind === 'oci' ? 'Name a new or empty folder, or an OCI layout' : 'Name a new file, or one to replace',
     });
+  }
+}
+
+/** The same for folders that get files of a build: those of `--report-output-dir` and so on. Throws `OUTPUT_UNUSABLE`. */
+export function requireResultFolders(folders: readonly (string | undefined)[]): void {
+  for (const folder of folders) {
+    if (folder === undefined) continue;
+    const stat = statOf(folder);
+    const problem = stat === undefined ? parentProblem(folder) : stat.isDirectory() ? accessProblem(folder) : 'it is not a folder';
+    if (problem === undefined) continue;
+    throw new TspackError({
+      code: 'OUTPUT_UNUSABLE',
+      message: `Cannot write to ${folder}: ${problem}`,
+      nextStep: 'Name a folder that can be written to, or a new one',
+    });
+  }
+}
+
+/** The same for files about the result. Throws `OUTPUT_UNUSABLE`. */
+export function requireResultFiles({ tektonResults: _folder, ...files }: ResultFiles): void {
+  for (const path of Object.values(files)) {
+    const problem = path === undefined ? undefined : archiveProblem(path);
+    if (problem === undefined) continue;
+    throw new TspackError({ code: 'OUTPUT_UNUSABLE', message: `Cannot write to ${path}: ${problem}`, nextStep: 'Name a new file, or one to replace' });
   }
 }
 

@@ -1,27 +1,33 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { escapeBuildpackId, parseBuildpackDescriptor } from '../cnb/index.ts';
-import { TspackError, isDigest, makeDirectory, removeTree, writeFileAtomic } from '../foundation/index.ts';
+import { SUPPORTED_APIS, escapeBuildpackId } from '../cnb/index.ts';
+import { TspackError, isDigest, makeDirectory, markUsed, removeTree, writeFileAtomic } from '../foundation/index.ts';
 import {
   buildImageOwner,
   createRunImage,
   findBundledBuilder,
   listBundledBuilders,
+  operatorEnv,
+  orderOf,
+  readBundledBuildpacks,
   runImageKey,
   unpackBuildImage,
   unpackBuilderNode,
 } from '../builder/index.ts';
 import { formatFamiliarReference, formatImageReference, parseImageReference, withDigest } from '../oci/index.ts';
 import { createWorkDirectory } from '../store/index.ts';
-import type { BuildpackDescriptor } from '../cnb/index.ts';
+import { parseImagePlace } from './images/image-place.ts';
 import type { Clock, EventSink } from '../foundation/index.ts';
-import type { Architecture, BuilderDefinition, BuilderEvent, PackageSupply, RegistryFile } from '../builder/index.ts';
+import type { Architecture, BuilderDefinition, BuilderEvent, BundledBuildpack, PackageSupply, RegistryFile } from '../builder/index.ts';
 import type { HostPath, SandboxPath } from '../executor/index.ts';
 import type { Image, ImagePlatform } from '../oci/index.ts';
 import type { Home, LocalStore } from '../store/index.ts';
 import type { BuildFact } from './build-record.ts';
 import type { BuildEvent } from './events.ts';
 import type { BuilderRequest, ResolvedBuilder } from './ports.ts';
+
+/** The part of a request that a bundled builder answers by itself. */
+export type BundledBuilderRequest = Pick<BuilderRequest, 'name' | 'platform' | 'frozen' | 'events' | 'signal'>;
 
 /** What turns a bundled builder's files into images. */
 export interface BundledBuilderPorts {
@@ -44,7 +50,7 @@ export interface BundledBuilderPorts {
 }
 
 /** The images of a bundled builder for one platform, assembled when they are not here yet. Throws `BUILDER_UNKNOWN`, `PLATFORM_UNSUPPORTED`. */
-export async function resolveBundledBuilder(request: BuilderRequest, ports: BundledBuilderPorts): Promise<ResolvedBuilder> {
+export async function resolveBundledBuilder(request: BundledBuilderRequest, ports: BundledBuilderPorts): Promise<ResolvedBuilder> {
   const architecture = architectureOf(request.platform);
   const builder = findBundledBuilder(ports.buildersDirectory, request.name);
   const owner = buildImageOwner(builder, ports.buildersDirectory);
@@ -70,39 +76,53 @@ export async function resolveBundledBuilder(request: BuilderRequest, ports: Bund
     runImageOf(builder, architecture, owner === builder ? supply : ports.createSupply(builder, architecture, request.frozen, events, signal), ports, events),
   ]);
   const { user } = builder;
-  const buildpacks = bundledBuildpacks(builder, ports.buildpacksDirectory);
-  const runName = builder.runImage?.reference ?? builder.name;
+  const buildpacks = readBundledBuildpacks(builder, ports.buildpacksDirectory);
+  const runImage = named(builder, run);
   return {
     name: builder.name,
     root: buildImage.root as HostPath,
     user: { uid: user.uid, gid: user.gid, home: `/home/${user.name}` },
     env: buildImage.env,
-    order: { order: buildpacks.map(({ reference }) => ({ group: [{ ...reference, optional: false }] })), orderExtensions: [] },
-    buildpacks,
+    platformApi: SUPPORTED_APIS.platform.at(-1)!,
+    order: { order: orderOf(builder, buildpacks), orderExtensions: [] },
+    buildpacks: mountedBuildpacks(buildpacks),
+    extensions: [],
+    moduleFolders: { buildpacks: [], extensions: [] },
+    platformEnv: operatorEnv(builder),
+    runImages: [{ image: runImage.name, mirrors: [] }],
     mounts: [{ kind: 'bind', source: node.directory as HostPath, target: '/cnb/tspack' as SandboxPath, writable: false }],
-    runImage: {
-      image: run,
-      name: runName,
-      reference: formatFamiliarReference(withDigest(parseImageReference(runName), run.manifest.descriptor.digest)),
-      mirrors: [],
-    },
+    runImage,
     facts: factsOf(buildImage.lock, run),
   };
 }
 
 /**
- * The run image of the bundled builder that gives it this name, from the builder's current lock; undefined when no
- * builder does. Throws `PLATFORM_UNSUPPORTED`.
+ * The run image of the bundled builder that has this name or gives it to its run image, from the builder's current lock;
+ * undefined when no builder does. Throws `PLATFORM_UNSUPPORTED`.
  */
-export async function resolveBundledRunImage(name: string, request: Omit<BuilderRequest, 'name'>, ports: BundledBuilderPorts): Promise<Image | undefined> {
-  const wanted = formatImageReference(parseImageReference(name));
-  const builder = listBundledBuilders(ports.buildersDirectory).find(
-    ({ runImage }) => runImage !== undefined && formatImageReference(parseImageReference(runImage.reference)) === wanted,
-  );
+export async function resolveBundledRunImage(
+  name: string,
+  request: Omit<BundledBuilderRequest, 'name'>,
+  ports: BundledBuilderPorts,
+): Promise<ResolvedBuilder['runImage'] | undefined> {
+  const builder = listBundledBuilders(ports.buildersDirectory).find((each) => each.name === name || isNameOf(each, name));
   if (builder === undefined) return undefined;
   const architecture = architectureOf(request.platform);
   const events = builderEvents(request.events);
-  return await runImageOf(builder, architecture, ports.createSupply(builder, architecture, request.frozen, events, request.signal), ports, events);
+  const supply = ports.createSupply(builder, architecture, request.frozen, events, request.signal);
+  return named(builder, await runImageOf(builder, architecture, supply, ports, events));
+}
+
+function isNameOf({ runImage }: BuilderDefinition, name: string): boolean {
+  const place = parseImagePlace(name);
+  if (runImage === undefined || place.kind !== 'name') return false;
+  return formatImageReference(parseImageReference(runImage.reference)) === formatImageReference(parseImageReference(place.name));
+}
+
+/** By the digest of the manifest that it has, or will have, in a registry. */
+function named(builder: BuilderDefinition, image: DistributedImage): ResolvedBuilder['runImage'] {
+  const name = builder.runImage?.reference ?? builder.name;
+  return { image, name, reference: formatFamiliarReference(withDigest(parseImageReference(name), image.manifest.descriptor.digest)), mirrors: [] };
 }
 
 /** Waits for all. When one fails the others are stopped and waited for: they have temporary files to remove. */
@@ -132,7 +152,7 @@ async function runImageOf(
 ): Promise<DistributedImage> {
   const recordOf = (lock: PackageSupply['lock']) => join(ports.home.cache, 'run-images', runImageKey(builder, lock));
   const record = recordOf(supply.lock);
-  if (existsSync(record)) {
+  if (markUsed(record)) {
     const imageId = readFileSync(record, 'utf8');
     const image = isDigest(imageId) ? await ports.store.readById(imageId) : undefined;
     if (image?.manifest !== undefined && image.layers.every(({ diffId }) => ports.store.blobs.has(diffId))) return { ...image, manifest: image.manifest };
@@ -150,28 +170,12 @@ async function runImageOf(
 type DistributedImage = Image & Required<Pick<Image, 'manifest'>>;
 
 /** The buildpacks of a builder as they were bundled, at the place where the spec puts them. */
-export function bundledBuildpacks(builder: BuilderDefinition, directory: string): ResolvedBuilder['buildpacks'] {
-  return builder.buildpacks.map((name) => {
-    const { id, version } = readBundledBuildpack(directory, name);
-    return {
-      reference: { id, version },
-      hostPath: join(directory, name) as HostPath,
-      sandboxPath: `/cnb/buildpacks/${escapeBuildpackId(id)}/${version}` as SandboxPath,
-    };
-  });
-}
-
-/** Throws `BUILDPACK_NOT_BUNDLED` when the package was not built. */
-export function readBundledBuildpack(directory: string, name: string): BuildpackDescriptor {
-  const file = join(directory, name, 'buildpack.toml');
-  if (!existsSync(file)) {
-    throw new TspackError({
-      code: 'BUILDPACK_NOT_BUNDLED',
-      message: `Cannot find the bundled buildpack "${name}" in ${directory}`,
-      nextStep: 'Run npm run build in the folder of tspack, or install tspack again',
-    });
-  }
-  return parseBuildpackDescriptor(readFileSync(file, 'utf8'), file);
+function mountedBuildpacks(buildpacks: readonly BundledBuildpack[]): ResolvedBuilder['buildpacks'] {
+  return buildpacks.map(({ directory, descriptor: { id, version } }) => ({
+    reference: { id, version },
+    hostPath: directory as HostPath,
+    sandboxPath: `/cnb/buildpacks/${escapeBuildpackId(id)}/${version}` as SandboxPath,
+  }));
 }
 
 export function architectureOf(platform: ImagePlatform): Architecture {

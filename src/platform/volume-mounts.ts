@@ -1,12 +1,10 @@
 import { existsSync } from 'node:fs';
 import { posix } from 'node:path';
 import { TspackError } from '../foundation/index.ts';
-import { LAYERS, PLATFORM, WORKSPACE } from './layout.ts';
+import { PLATFORM, RESERVED, isWithin } from './layout.ts';
 import type { HostPath, Mount, SandboxPath } from '../executor/index.ts';
 import type { Volume } from './api.ts';
 
-/** Nothing may be put here or below. */
-const CLOSED = [LAYERS, WORKSPACE, '/cnb', '/proc', '/dev', '/sys'];
 /** Nothing may be put in the place of these, but below them. */
 const KEPT = ['/', PLATFORM, `${PLATFORM}/env`];
 
@@ -14,12 +12,12 @@ const KEPT = ['/', PLATFORM, `${PLATFORM}/env`];
  * The mounts of a user's volumes. `others` are those of the build itself: no volume may hide one. Without them, what can
  * be checked early is. Sources are absolute host paths. Throws `VOLUME_TARGET_INVALID` and `VOLUME_SOURCE_MISSING`.
  */
-export function volumeMounts(volumes: readonly Volume[], others: readonly Mount[]): readonly Mount[] {
+export function volumeMounts(volumes: readonly Volume[], workspace: string, others: readonly Mount[]): readonly Mount[] {
   const taken = [...KEPT, ...others.map(({ target }) => target)];
   const mounts = volumes.map(({ source, target, writable }, index): Mount => {
     const path = target.startsWith('/') ? posix.resolve(target) : undefined;
     if (path === undefined) throw targetInvalid(target, 'want an absolute path');
-    const owner = CLOSED.find((folder) => isWithin(path, folder));
+    const owner = [...RESERVED, workspace].find((folder) => isWithin(path, folder));
     if (owner !== undefined) throw targetInvalid(target, `${owner} belongs to the build`);
     const hidden = taken.find((folder) => isWithin(folder, path));
     if (hidden !== undefined) throw targetInvalid(target, hidden === path ? 'it belongs to the build' : `it would hide ${hidden}`);
@@ -35,10 +33,6 @@ export function volumeMounts(volumes: readonly Volume[], others: readonly Mount[
   });
   // A parent that came after its child would hide it.
   return mounts.sort((a, b) => a.target.length - b.target.length);
-}
-
-function isWithin(path: string, folder: string): boolean {
-  return path === folder || path.startsWith(folder === '/' ? '/' : `${folder}/`);
 }
 
 function targetInvalid(target: string, why: string): TspackError {

@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LABELS, parseLifecycleMetadataLabel } from '../../src/cnb/index.ts';
@@ -41,8 +42,41 @@ describe('build()', () => {
     expect(fixture.events).toContainEqual({ kind: 'delivered', place: 'local store', name: 'example.com/team/app:1', digest: result.imageId });
     const image = await saved();
     expect(image.imageId).toBe(result.imageId);
+    expect(result.defaultProcess).toBe('web');
+    // Platforms hide the run image of what lifecycles before 0.5.0 made (CNB.md C159).
+    expect(image.config.config!.Labels![LABELS.buildMetadata]).toMatch(/"launcher":{"version":"0\.\d\d\.\d+-tspack\./);
+    expect(result.sizeBytes).toBe(image.layers.reduce((sum, { tarSizeBytes }) => sum + tarSizeBytes!, 0));
     expect(image.config.config).toMatchObject({ Entrypoint: ['/cnb/process/web'], WorkingDir: '/workspace', User: '1001:1000' });
     expect(await validateImage(image)).toEqual([]);
+    expect(workFolders()).toEqual([]);
+  });
+
+  it('keeps what buildpacks have downloaded for later builds, also when the build fails, and writes it down', async () => {
+    const content = 'a runtime';
+    const name = `sha256-${createHash('sha256').update(content).digest('hex')}`;
+    const url = 'https://packages.example/runtime.tgz';
+    const fact = { url, digest: name.replace('-', ':'), sizeBytes: content.length, from: 'network', buildpack: 'samples/one/1' };
+    let code = 1;
+    fixture.buildpack('samples/one', {
+      build: ({ env, hostPath }) => {
+        const at = (path: string) => hostPath(`${env['TSPACK_DOWNLOADS']}/${path}`);
+        if (existsSync(at(`store/${name}`))) return code;
+        writeFileSync(at(`inbox/${name}`), content);
+        writeFileSync(at('inbox/other'), 'x');
+        writeFileSync(at('inbox/record.jsonl'), `${JSON.stringify(fact)}\n`);
+        return code;
+      },
+    });
+    await expect(fixture.build()).rejects.toMatchObject({ code: 'BUILDPACK_FAILED' });
+    expect(readFileSync(join(fixture.home.cache, 'verified', name), 'utf8')).toBe(content);
+    expect(fixture.told()).toContain('A buildpack handed in "other" as a download; it is not kept, because its content is not what its name says');
+    code = 0;
+    await fixture.build();
+    expect(fixture.told()).not.toContainEqual(expect.stringContaining('handed in'));
+    rmSync(join(fixture.home.cache, 'verified', name));
+    const { record } = await fixture.build();
+    const { url: _, ...rest } = fact;
+    expect(record.facts).toContainEqual({ kind: 'consumed', what: 'download', name: url, ...rest });
     expect(workFolders()).toEqual([]);
   });
 
@@ -83,7 +117,7 @@ describe('build()', () => {
       expect.arrayContaining(['restoring samples/one:modules', 'reusing samples/one:modules', 'reusing app', 'reusing launcher', 'reusing config']),
     );
     // Another tag of the application has the same cache.
-    expect(seen).toEqual(['nothing', 'kept [metadata]\nversion = 1', 'kept [metadata]\nversion = 1']);
+    expect(seen).toEqual(['nothing', 'kept [metadata]\n  version = 1', 'kept [metadata]\n  version = 1']);
     expect(new Set([first, second, third].map(({ imageId }) => imageId)).size).toBe(1);
     expect(third.layers.every(({ reused }) => reused)).toBe(true);
   });

@@ -109,7 +109,9 @@ describe('outputs of build()', () => {
 
   it('keeps the image here, and an old file whole, when an output fails or is stopped', async () => {
     writeFileSync(at('file.tar'), 'the old archive');
-    await expect(fixture.build({ outputs: [{ kind: 'docker' }] })).rejects.toThrow('the test gives no daemon');
+    const full: ImageStore = { ...memoryStore().store, write: () => Promise.reject(new Error('the daemon is full')) };
+    const failing = fixture.build({ outputs: [{ kind: 'docker' }] }, { daemon: async () => ({ name: 'Fake', images: full }) });
+    await expect(failing).rejects.toThrow('the daemon is full');
     expect((await saved()).layers).not.toHaveLength(0);
 
     const controller = new AbortController();
@@ -188,6 +190,7 @@ describe('downloadSbom()', () => {
 
 describe('findImage()', () => {
   const ports = (more: Partial<FindImagePorts> = {}): FindImagePorts => ({
+    home: fixture.home,
     store: fixture.store,
     platform: PLATFORM,
     registry: async () => memoryStore().store,

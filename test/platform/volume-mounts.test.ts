@@ -23,6 +23,7 @@ const own: readonly Mount[] = ['/platform', '/workspace', '/home/cnb', '/tmp/cnb
 const mount = (...targets: readonly string[]) =>
   volumeMounts(
     targets.map((target) => ({ source: folder, target, writable: false })),
+    '/workspace',
     own,
   ).map(({ target }) => target);
 
@@ -61,7 +62,7 @@ describe('volumeMounts()', () => {
   });
 
   it('refuses a source that is not there', () => {
-    const missing = () => volumeMounts([{ source: '/no/such/folder', target: '/data', writable: false }], own);
+    const missing = () => volumeMounts([{ source: '/no/such/folder', target: '/data', writable: false }], '/workspace', own);
     expect(missing).toThrow(expect.objectContaining({ code: 'VOLUME_SOURCE_MISSING' }));
   });
 });

@@ -1,27 +1,62 @@
 import { resolve } from 'node:path';
-import type { BuildOptions, BuildResult } from '../../index.ts';
+import { TspackError } from '../../index.ts';
+import type { BuildOptions, BuildResult, ResultFiles, Tspack } from '../../index.ts';
 import type { CommandContext } from '../context.ts';
+import { parseCaches } from '../options/cache.ts';
+import { parseCreationTime } from '../options/creation-time.ts';
 import { collectEnv } from '../options/env.ts';
+import { parseNetwork } from '../options/network.ts';
 import { parseOutput } from '../options/output.ts';
+import { packOnlyWarnings } from '../options/pack-only.ts';
+import { parseUserId } from '../options/user-id.ts';
 import { parseVolume } from '../options/volume.ts';
+import type { PackOnlyFlags } from '../options/pack-only.ts';
 import type { CommandFunction } from '../command.ts';
 import type { Console } from '../render/console.ts';
 import { count, formatBytes, formatDuration, formatTable } from '../render/measure.ts';
+import { referenceLine } from '../render/reference.ts';
 import { visible } from '../render/untrusted.ts';
-import { usageError } from '../usage-error.ts';
 import { withEvents } from './task.ts';
 
-interface BuildFlags {
+interface BuildFlags extends PackOnlyFlags {
   readonly path: string;
+  readonly descriptor?: string;
   readonly builder?: string;
-  readonly env?: readonly string[];
-  readonly envFile?: readonly string[];
-  readonly volume?: readonly string[];
+  readonly runImage?: string;
+  readonly pullPolicy?: string;
+  readonly platform?: string;
+  readonly buildpack?: readonly string[];
+  readonly preBuildpack?: readonly string[];
+  readonly postBuildpack?: readonly string[];
+  readonly extension?: readonly string[];
+  readonly disableSystemBuildpacks?: boolean;
   readonly output?: readonly string[];
   readonly publish?: boolean;
+  readonly tag?: readonly string[];
   readonly defaultProcess?: string;
-  readonly network: 'host' | 'none';
+  readonly creationTime?: string;
+  readonly previousImage?: string;
+  readonly reportOutputDir?: string;
+  readonly sbomOutputDir?: string;
+  readonly digestFile?: string;
+  readonly imageNameWithDigestFile?: string;
+  readonly iidfile?: string;
+  readonly metadataFile?: string;
+  readonly tektonResults?: string | true;
+  readonly summaryFile?: string;
+  readonly sparse?: boolean;
+  readonly app?: string;
+  readonly env?: readonly string[];
+  readonly envFile?: readonly string[];
+  readonly execEnv: string;
+  readonly volume?: readonly string[];
+  readonly workspace?: string;
+  readonly uid?: string;
+  readonly gid?: string;
+  readonly network: string;
   readonly executor: 'auto' | 'sandbox' | 'container';
+  readonly cache?: readonly string[];
+  readonly cacheImage?: string;
   readonly clearCache?: boolean;
   readonly frozen?: boolean;
   readonly insecureRegistry?: readonly string[];
@@ -29,46 +64,106 @@ interface BuildFlags {
 
 /** `tspack build`. */
 export const build: CommandFunction<[string], BuildFlags> = async ([image], flags, context) => {
-  const options = readOptions(image, flags, context, flags.builder ?? (await refuseWithoutBuilder(context)));
+  const { options, warnings } = readOptions(image, flags, context);
   return withEvents(context, async (library, task, console) => {
-    const result = await library.build(options, task);
+    for (const message of warnings) task.events({ kind: 'message', level: 'warning', message });
+    const result = await library.build(options, task).catch((error: unknown) => {
+      throw isBuilderMissing(error) ? withBuilders(error, library) : error;
+    });
     console.close();
     if (!context.display.quiet) console.line(summary(result, options, console));
-    context.stdout.write(`${referenceOf(result)}\n`);
+    context.stdout.write(`${referenceLine(result)}\n`);
     return 0;
   });
 };
 
-async function refuseWithoutBuilder(context: CommandContext): Promise<never> {
-  const names = (await context.openLibrary()).builders().map(({ name }) => `--builder ${name}`);
-  throw usageError('No builder is chosen', `Add ${names.join(' or ')}; "tspack builder suggest" describes them`);
+function isBuilderMissing(error: unknown): error is TspackError {
+  return error instanceof TspackError && error.code === 'BUILDER_MISSING';
 }
 
-function readOptions(image: string, flags: BuildFlags, context: CommandContext, builder: string): BuildOptions {
+function withBuilders({ code, message }: TspackError, library: Tspack): TspackError {
+  const names = library.builders().map(({ name }) => `--builder ${name}`);
+  return new TspackError({ code, message, nextStep: `Add ${names.join(' or ')}; "tspack builder suggest" describes them` });
+}
+
+interface ReadOptions {
+  readonly options: BuildOptions;
+  readonly warnings: readonly string[];
+}
+
+function readOptions(image: string, flags: BuildFlags, context: CommandContext): ReadOptions {
   const inWorkingDirectory = (path: string) => resolve(context.workingDirectory, path);
-  return {
+  const caches = parseCaches(flags, inWorkingDirectory);
+  const { network, warnings } = parseNetwork(flags.network);
+  const options = present<BuildOptions>({
     image,
     path: inWorkingDirectory(flags.path),
-    builder,
-    env: collectEnv(flags.envFile ?? [], flags.env ?? [], context.environment, inWorkingDirectory),
+    baseDirectory: context.workingDirectory,
+    descriptor: optional(flags.descriptor, inWorkingDirectory),
+    builder: flags.builder,
+    runImage: flags.runImage,
+    previousImage: flags.previousImage,
+    pullPolicy: flags.pullPolicy,
+    platform: flags.platform,
+    buildpacks: flags.buildpack,
+    preBuildpacks: flags.preBuildpack,
+    postBuildpacks: flags.postBuildpack,
+    extensions: flags.extension,
+    systemBuildpacks: flags.disableSystemBuildpacks === true ? false : undefined,
+    env: {
+      ...collectEnv(flags.envFile ?? [], flags.env ?? [], context.environment, inWorkingDirectory),
+      ...(flags.app === undefined ? {} : { BP_APP: flags.app }),
+    },
+    execEnv: flags.execEnv,
     volumes: (flags.volume ?? []).map((text) => parseVolume(text, inWorkingDirectory)),
-    outputs: [...(flags.output ?? []).map((text) => parseOutput(text, inWorkingDirectory)), ...(flags.publish === true ? [{ kind: 'registry' } as const] : [])],
-    network: flags.network,
+    workspace: flags.workspace,
+    uid: optional(flags.uid, (text) => parseUserId('--uid', text)),
+    gid: optional(flags.gid, (text) => parseUserId('--gid', text)),
+    network,
     executor: flags.executor,
+    outputs: [...(flags.output ?? []).map((text) => parseOutput(text, inWorkingDirectory)), ...(flags.publish === true ? [{ kind: 'registry' } as const] : [])],
+    tags: flags.tag,
+    defaultProcess: flags.defaultProcess,
+    creationTime: optional(flags.creationTime, (text) => parseCreationTime(text, context.now)),
+    reportDirectory: optional(flags.reportOutputDir, inWorkingDirectory),
+    sbomDirectory: optional(flags.sbomOutputDir, inWorkingDirectory),
+    resultFiles: resultFiles(flags, inWorkingDirectory),
+    sparse: flags.sparse,
+    cache: caches.place,
     clearCache: flags.clearCache ?? false,
     frozen: flags.frozen ?? false,
-    ...(flags.defaultProcess === undefined ? {} : { defaultProcess: flags.defaultProcess }),
     insecureRegistries: flags.insecureRegistry ?? [],
-  };
+  });
+  return { options, warnings: [...packOnlyWarnings(flags), ...warnings, ...caches.warnings, ...sparseWarnings(options)] };
 }
 
-/** The reference with its digest where a manifest exists, else the name and the image ID. */
-function referenceOf(result: BuildResult): string {
-  return result.manifestDigest === undefined ? `${result.name} ${result.imageId}` : `${withoutTag(result.name)}@${result.manifestDigest}`;
+function sparseWarnings({ sparse, outputs }: BuildOptions): readonly string[] {
+  return sparse === true && !outputs.some(({ kind }) => kind === 'oci') ? ['Ignoring --sparse: it is for --output oci:DIR'] : [];
 }
 
-function withoutTag(name: string): string {
-  return name.replace(/:[^/:@]+$/, '');
+/** Where Tekton looks for the results of a step. */
+const TEKTON_RESULTS = '/tekton/results';
+
+function resultFiles(flags: BuildFlags, inWorkingDirectory: (path: string) => string): ResultFiles | undefined {
+  const { tektonResults } = flags;
+  const files = present<ResultFiles>({
+    digest: optional(flags.digestFile, inWorkingDirectory),
+    imageNameWithDigest: optional(flags.imageNameWithDigestFile, inWorkingDirectory),
+    imageId: optional(flags.iidfile, inWorkingDirectory),
+    metadata: optional(flags.metadataFile, inWorkingDirectory),
+    tektonResults: tektonResults === true ? TEKTON_RESULTS : optional(tektonResults, inWorkingDirectory),
+    summary: optional(flags.summaryFile, inWorkingDirectory),
+  });
+  return Object.keys(files).length === 0 ? undefined : files;
+}
+
+function optional<Value>(text: string | undefined, read: (text: string) => Value): Value | undefined {
+  return text === undefined ? undefined : read(text);
+}
+
+/** Without the members that the user says nothing about. */
+function present<Value extends object>(value: { readonly [Key in keyof Value]: Value[Key] | undefined }): Value {
+  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as Value;
 }
 
 function summary(result: BuildResult, options: BuildOptions, console: Console): string {
@@ -83,6 +178,6 @@ function summary(result: BuildResult, options: BuildOptions, console: Console): 
     ['Layers', `${count(added.length, 'layer')} added (${formatBytes(addedBytes)}), ${result.layers.length - added.length} reused`],
     ['Time', formatDuration(result.milliseconds)],
   ];
-  const next = `tspack run ${visible(options.image)} -p 8080:8080`;
+  const next = `tspack run ${visible(options.image)} ${result.defaultProcess === undefined ? '-- COMMAND (nothing is started by default)' : '-p 8080:8080'}`;
   return `\n${formatTable(rows.map(([label = '', value = '']) => [`${label}:`, value]))}\n\n${console.style.tip('Next:')} ${next}`;
 }

@@ -5,9 +5,9 @@ import { visible } from '../render/untrusted.ts';
 import { withEvents } from './task.ts';
 
 /** `tspack builder update`: prints which packages moved. */
-export const builderUpdate: CommandFunction<[string], object> = async ([name], _options, context) => {
-  const changes = await withEvents(context, (library, task) => library.updateBuilder(name, task));
-  context.stdout.write(changes.length === 0 ? `The lock of ${visible(name)} is up to date\n` : `${formatTable(changes.map(describeChange))}\n`);
+export const builderUpdate: CommandFunction<[string], { readonly buildpack?: readonly string[] }> = async ([builder], { buildpack = [] }, context) => {
+  const changes = await withEvents(context, (library, task) => library.updateBuilder({ builder, buildpacks: buildpack }, task));
+  context.stdout.write(changes.length === 0 ? `The lock of ${visible(builder)} is up to date\n` : `${formatTable(changes.map(describeChange))}\n`);
   return 0;
 };
 

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { RebaseOptions, RebaseResult } from '../../index.ts';
+import type { RebaseOptions, RebaseResult, RebasedImage } from '../../index.ts';
 import type { CommandFunction } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { count, formatDuration, formatTable } from '../render/measure.ts';
@@ -23,7 +23,7 @@ export const rebase: CommandFunction<[string], RebaseFlags> = async ([image], fl
     const result = await library.rebase(options, task);
     console.close();
     if (!context.display.quiet) console.line(summary(result));
-    context.stdout.write(`${referenceOf(result)}\n`);
+    for (const reference of referencesOf(result)) context.stdout.write(`${reference}\n`);
     return 0;
   });
 };
@@ -45,20 +45,27 @@ function readOptions(image: string, flags: RebaseFlags, { workingDirectory }: Co
 }
 
 /** As `tspack build` names its result: with the digest where a manifest exists, else with the image ID. */
-function referenceOf({ name, imageId, manifestDigest }: RebaseResult): string {
-  if (manifestDigest === undefined) return `${name} ${imageId}`;
-  return `${name.startsWith('oci:') ? name : name.replace(/:[^/:@]+$/, '')}@${manifestDigest}`;
+function referencesOf({ name, images, indexDigest }: RebaseResult): readonly string[] {
+  const withDigest = (digest: string) => `${name.startsWith('oci:') ? name : name.replace(/:[^/:@]+$/, '')}@${digest}`;
+  if (indexDigest !== undefined) return [withDigest(indexDigest)];
+  return images.map(({ imageId, manifestDigest }) => (manifestDigest === undefined ? `${name} ${imageId}` : withDigest(manifestDigest)));
 }
 
-function summary(result: RebaseResult): string {
-  const digest = result.manifestDigest === undefined ? [] : [['Digest', result.manifestDigest]];
+function summary({ name, images, indexDigest, milliseconds }: RebaseResult): string {
   const rows = [
-    ['Image', visible(result.name)],
-    ['Image ID', result.changed ? result.imageId : `${result.imageId} (as before)`],
-    ...digest,
-    ['Base', visible(result.baseReference)],
-    ['Layers', `${count(result.oldBaseLayers, 'layer')} of the base replaced by ${result.newBaseLayers}, ${result.appLayers} kept`],
-    ['Time', formatDuration(result.milliseconds)],
+    ['Image', visible(name)],
+    ...(indexDigest === undefined ? [] : [['Index', indexDigest]]),
+    ...images.flatMap((image) => [...(images.length === 1 ? [] : [['Platform', visible(image.platform)]]), ...imageRows(image)]),
+    ['Time', formatDuration(milliseconds)],
   ];
   return `\n${formatTable(rows.map(([label = '', value = '']) => [`${label}:`, value]))}`;
+}
+
+function imageRows(image: RebasedImage): readonly (readonly string[])[] {
+  return [
+    ['Image ID', image.changed ? image.imageId : `${image.imageId} (as before)`],
+    ...(image.manifestDigest === undefined ? [] : [['Digest', image.manifestDigest]]),
+    ['Base', visible(image.baseReference)],
+    ['Layers', image.changed ? `${count(image.oldBaseLayers, 'layer')} of the base replaced by ${image.newBaseLayers}, ${image.appLayers} kept` : 'as before'],
+  ];
 }

@@ -11,6 +11,7 @@ interface RunFlags {
   readonly publish?: readonly string[];
   readonly env?: readonly string[];
   readonly envFile?: readonly string[];
+  readonly readOnly?: boolean;
   readonly runtime: RunOptions['runtime'];
 }
 
@@ -31,6 +32,7 @@ export const run: CommandFunction<[string, string?], RunFlags> = async ([image, 
       env,
       ...(process === undefined ? {} : { process }),
       args: passthrough,
+      readOnly: flags.readOnly === true,
       stdout: passOn('stdout'),
       stderr: passOn('stderr'),
       interactive: context.stdinIsTerminal && context.stdout.isTerminal,

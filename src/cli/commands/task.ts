@@ -1,7 +1,16 @@
+import { TspackError } from '../../index.ts';
 import type { Task, Tspack } from '../../index.ts';
 import type { CommandContext } from '../context.ts';
 import { BuildEvents } from '../render/build-events.ts';
 import { createConsole, type Console } from '../render/console.ts';
+
+/** Errors of programs whose output says what is wrong. */
+const FAILED_PROGRAMS: ReadonlySet<string> = new Set(['BUILDPACK_FAILED', 'EXTENSION_FAILED', 'DOCKERFILE_RUN_FAILED']);
+
+/** Calls the library for an answer that comes at once: nothing is told meanwhile. */
+export async function withLibrary<Result>(context: CommandContext, call: (library: Tspack) => Promise<Result>): Promise<Result> {
+  return await call(await context.openLibrary());
+}
 
 /** Calls the library while its events show on standard error; the live block is gone before this returns. */
 export async function withEvents<Result>(context: CommandContext, call: (library: Tspack, task: Task, console: Console) => Promise<Result>): Promise<Result> {
@@ -10,6 +19,9 @@ export async function withEvents<Result>(context: CommandContext, call: (library
   try {
     const library = await context.openLibrary();
     return await call(library, { events: events.add, signal: context.signal }, console);
+  } catch (error) {
+    if (error instanceof TspackError && FAILED_PROGRAMS.has(String(error.code))) events.failed();
+    throw error;
   } finally {
     events.close();
   }

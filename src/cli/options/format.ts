@@ -7,3 +7,9 @@ export function parseFormat(text: string): ResultFormat {
   if (text === 'human-readable' || text === 'json') return text;
   throw usageError(`Cannot show the result as "${text}": want human-readable or json`);
 }
+
+/** The `--format` of verbs that docker has, too: a table, or JSON. Throws `USAGE`. */
+export function parseTableFormat(text: string): 'table' | 'json' {
+  if (text === 'table' || text === 'json') return text;
+  throw usageError(`Cannot show the result as "${text}": want table or json`);
+}

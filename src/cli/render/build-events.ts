@@ -1,6 +1,7 @@
 import type { BuildEvent } from '../../index.ts';
 import type { CliContext, DisplayOptions } from '../context.ts';
 import type { Console } from './console.ts';
+import { HeldOutput } from './held-output.ts';
 import { formatBytes, formatDuration, formatTable } from './measure.ts';
 import { ProgramOutput } from './program-output.ts';
 import { Transfers } from './transfers.ts';
@@ -19,6 +20,7 @@ export class BuildEvents {
   private readonly transfers: Transfers;
   private readonly steps = new Map<string, { readonly label: string; readonly startedAt: number }>();
   private readonly outputs = new Map<string, ProgramOutput>();
+  private readonly held = new HeldOutput();
   private phase: { readonly name: string; readonly startedAt: number } | undefined;
 
   constructor(console: Console, context: CliContext, display: DisplayOptions) {
@@ -32,6 +34,7 @@ export class BuildEvents {
   /** Shows one event. */
   readonly add = (event: BuildEvent): void => {
     if (this.display.quiet) {
+      if (event.kind === 'output') this.held.add(event);
       if (event.kind === 'message' && event.level === 'warning') this.message(event);
       return;
     }
@@ -44,6 +47,11 @@ export class BuildEvents {
     if (event.kind !== 'output') this.flushOutputs();
     this.show(event);
   };
+
+  /** Shows what a program has printed that failed, should the display have been too quiet for it. */
+  failed(): void {
+    for (const event of this.held.take()) this.output(event);
+  }
 
   /** Shows what is still held back, and removes the live block. */
   close(): void {
@@ -80,7 +88,7 @@ export class BuildEvents {
         console.line(describeLayer(event));
         return;
       case 'delivered':
-        console.line(`Saved ${visible(event.name)} in ${visible(event.place)} (${visible(event.digest)})`);
+        console.line(`Saved ${visible(event.name)}${event.place === 'file' ? '' : ` in ${visible(event.place)}`} (${visible(event.digest)})`);
         return;
     }
   }
@@ -149,5 +157,7 @@ function describeLayer(event: LayerEvent): string {
       return `Adding layer ${name}${size}${reason}`;
     case 'caching':
       return `Adding cache layer ${name}${size}${reason}`;
+    case 'keeping':
+      return `Reusing cache layer ${name}${size}${reason}`;
   }
 }

@@ -1,0 +1,55 @@
+import type { SettingChange } from '../../index.ts';
+import type { CommandFunction } from '../command.ts';
+import { parseFormat } from '../options/format.ts';
+import { formatTable } from '../render/measure.ts';
+import { visible } from '../render/untrusted.ts';
+import { usageError } from '../usage-error.ts';
+import { withLibrary } from './task.ts';
+
+/** `tspack config list`: every setting, its value and where that comes from. */
+export const configList: CommandFunction<[], { readonly output: string }> = async (_args, flags, context) => {
+  const format = parseFormat(flags.output);
+  const settings = await withLibrary(context, async (library) => library.settings());
+  if (format === 'json') context.stdout.write(`${JSON.stringify(settings, undefined, 2)}\n`);
+  else {
+    const rows = settings.map(({ name, values, origin, variable }) => [
+      name,
+      values.length === 0 ? '-' : visible(values.join(', ')),
+      origin === undefined ? `not set (variable ${variable})` : visible(origin),
+    ]);
+    context.stdout.write(`${formatTable([['SETTING', 'VALUE', 'FROM'], ...rows])}\n`);
+  }
+  return 0;
+};
+
+/** `tspack config <setting> [value]`: prints it, or changes it in the user's file. */
+export const configSetting =
+  (name: string): CommandFunction<[string | undefined], { readonly unset?: boolean }> =>
+  async ([value], flags, context) => {
+    if (value === '') throw usageError(`Cannot set ${name} to nothing`, 'Use --unset');
+    if (flags.unset === true && value !== undefined) throw usageError('Cannot take a value together with --unset: want one of them');
+    const change: SettingChange | undefined = flags.unset === true ? { kind: 'unset' } : value === undefined ? undefined : { kind: 'set', value };
+    return configChange(name, change)([], {}, context, []);
+  };
+
+/** Makes a change, and prints the values that count now. */
+export const configChange =
+  (name: string, change: SettingChange | undefined): CommandFunction<[], object> =>
+  async (_args, _flags, context) =>
+    withLibrary(context, async (library) => {
+      if (change !== undefined) library.changeSetting(name, change);
+      const now = library.settings().find((setting) => setting.name === name);
+      for (const value of now?.values ?? []) context.stdout.write(`${visible(value)}\n`);
+      if (change !== undefined && now?.origin === now?.variable && now?.origin !== undefined) {
+        context.stderr.write(`Warning: the variable ${now.variable} wins over the file\n`);
+      }
+      return 0;
+    });
+
+/** `tspack config <list> add|remove <value>`. */
+export const configListChange =
+  (name: string, kind: 'add' | 'remove'): CommandFunction<[string], object> =>
+  async ([value], _flags, context) => {
+    if (value === '') throw usageError(`Cannot ${kind} nothing`);
+    return configChange(name, { kind, value })([], {}, context, []);
+  };
