@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { BuildpackError } from '../../src/index.ts';
 import type { BuildEvent, BuilderDescription, ImageDescription } from '../../src/index.ts';
 import { Interruption } from '../../src/cli/interruption.ts';
+import { parseBuildpackId } from '../../src/cnb/index.ts';
 import { buildingLibrary, digest, runFake, runningLibrary } from '../support/fake-library.ts';
+import type { FakeLibrary } from '../support/fake-library.ts';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const output = (text: string): BuildEvent => ({ kind: 'output', buildpack: 'tspack/nodejs', stream: 'stdout', bytes: bytes(text) });
@@ -89,7 +92,9 @@ describe('tspack build', () => {
       {
         image: 'example.com/team/myapp:1.2',
         path: '/project/src',
+        baseDirectory: '/project',
         builder: 'base',
+        execEnv: 'production',
         env: { A: '1', HERE: 'x' },
         volumes: [],
         outputs: [{ kind: 'oci', path: '/project/out' }, { kind: 'docker' }, { kind: 'registry' }],
@@ -103,12 +108,65 @@ describe('tspack build', () => {
     ]);
   });
 
+  it("turns pack's other flags into options", async () => {
+    const { asked, library } = buildingLibrary();
+    const text = [
+      '-d p.toml --run-image oci:run --pull-policy daily --platform linux/amd64 -b one,./two -b from=builder --pre-buildpack a --post-buildpack b',
+      '--extension e --disable-system-buildpacks -t x:2,x:3 -t x:4 --creation-time now --previous-image x:0 --report-output-dir report --sbom-output-dir sbom',
+      '--sparse --app packages/web --exec-env test --workspace /app --uid 5 --gid 6 --cache type=build;format=bind;source=cache --network bridge --trust-builder',
+    ].join(' ');
+    const { code, stderr } = await runFake([...BUILD, ...text.split(' ')], { library });
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/Warning: Ignoring --trust-builder.*\n.*--network bridge/);
+    expect(asked).toEqual([
+      {
+        image: 'example.com/team/myapp:1.2',
+        path: '/project',
+        baseDirectory: '/project',
+        descriptor: '/project/p.toml',
+        builder: 'base',
+        runImage: 'oci:run',
+        pullPolicy: 'daily',
+        platform: 'linux/amd64',
+        buildpacks: ['one', './two', 'from=builder'],
+        preBuildpacks: ['a'],
+        postBuildpacks: ['b'],
+        extensions: ['e'],
+        systemBuildpacks: false,
+        tags: ['x:2', 'x:3', 'x:4'],
+        creationTime: 1_704_164_645,
+        previousImage: 'x:0',
+        reportDirectory: '/project/report',
+        sbomDirectory: '/project/sbom',
+        sparse: true,
+        execEnv: 'test',
+        workspace: '/app',
+        uid: 5,
+        gid: 6,
+        cache: { kind: 'bind', directory: '/project/cache' },
+        env: { BP_APP: 'packages/web' },
+        volumes: [],
+        outputs: [],
+        network: 'host',
+        executor: 'auto',
+        clearCache: false,
+        frozen: false,
+        insecureRegistries: [],
+      },
+    ]);
+  });
+
   it("has pack's headers, plain lines and a summary in a pipe", async () => {
     const { stdout, stderr, code } = await runFake(BUILD, { library: buildingLibrary(EVENTS).library });
     expect({ code, stdout }).toEqual({ code: 0, stdout: `example.com/team/myapp:1.2 ${digest('a')}\n` });
     // eslint-disable-next-line no-control-regex -- no control character may get through
     expect(stderr).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
     await expect(stderr).toMatchFileSnapshot('../golden/cli/build-plain.txt');
+  });
+
+  it('does not promise that an image starts by itself', async () => {
+    const { stderr } = await runFake(BUILD, { library: buildingLibrary([], { defaultProcess: undefined as unknown as string }).library });
+    expect(stderr).toContain('Next: tspack run example.com/team/myapp:1.2 -- COMMAND');
   });
 
   it('says more with --verbose, and the time with --timestamps', async () => {
@@ -122,6 +180,19 @@ describe('tspack build', () => {
       stdout: `example.com/team/myapp:1.2 ${digest('a')}\n`,
       stderr: 'Warning: Cache is read-only\n',
     });
+  });
+
+  it('shows what a buildpack printed with --quiet too, when it fails', async () => {
+    const failure = new BuildpackError({ id: parseBuildpackId('tspack/nodejs'), version: '0.1.0' }, { code: 7, signal: undefined });
+    const build: FakeLibrary['build'] = (_options, task) => {
+      task.events({ kind: 'output', buildpack: 'acme/first', stream: 'stdout', bytes: bytes('went well\n') });
+      task.events(output('cannot find x\nnor '));
+      task.events(output('y\n'));
+      return Promise.reject(failure);
+    };
+    const { code, stdout, stderr } = await runFake([...BUILD, '-q'], { library: { build } });
+    expect({ code, stdout }).toEqual({ code: 51, stdout: '' });
+    expect(stderr).toMatch(/^cannot find x\nnor y\nERROR: /);
   });
 
   it('passes colours of a buildpack on to a terminal, and no other escape', async () => {
@@ -277,10 +348,35 @@ describe('commands that describe', () => {
   });
 
   it('tspack builder inspect shows a builder', async () => {
-    const library = { inspectBuilder: () => BUILDER };
+    const library = { inspectBuilder: async () => BUILDER };
     await expect((await runFake(['builder', 'inspect', 'base'], { library })).stdout).toMatchFileSnapshot('../golden/cli/builder-inspect.txt');
     await expect((await runFake(['builder', 'inspect', 'base', '-v'], { library })).stdout).toMatchFileSnapshot('../golden/cli/builder-inspect-verbose.txt');
     expect(JSON.parse((await runFake(['builder', 'inspect', 'base', '--output', 'json'], { library })).stdout)).toEqual(BUILDER);
+  });
+
+  it('tspack builder inspect shows a builder image, and nothing that it says moves the cursor', async () => {
+    const { suite: _suite, user, ...rest } = BUILDER;
+    const image: BuilderDescription = {
+      ...rest,
+      name: 'example.org/builder',
+      place: 'registry example.org',
+      imageId: digest('a'),
+      description: 'Anyone\u001b[2J',
+      lifecycle: '0.20.0',
+      createdBy: 'pack 0.36.0',
+      runImageMirrors: ['example.com/run'],
+      user: { uid: user.uid, gid: user.gid },
+      extensions: [{ id: 'acme/extension', version: '1' }],
+      order: [[{ id: 'acme/any', optional: true }]],
+      runPackages: [],
+      buildPackages: [],
+    };
+    const asked: unknown[] = [];
+    const library = { inspectBuilder: async (location: unknown) => (asked.push(location), image) };
+    await expect((await runFake(['builder', 'inspect', 'oci:layout', '--remote'], { library })).stdout).toMatchFileSnapshot(
+      '../golden/cli/builder-inspect-image.txt',
+    );
+    expect(asked).toEqual([{ image: 'oci:layout', remote: true, insecureRegistries: [] }]);
   });
 
   it('tspack builder suggest lists the builders', async () => {
@@ -306,10 +402,38 @@ describe('commands that describe', () => {
     expect(await update([])).toBe('The lock of base is up to date\n');
   });
 
+  it('tspack builder update takes the names of buildpacks', async () => {
+    const asked: unknown[] = [];
+    const library = { updateBuilder: async (options: unknown) => (asked.push(options), []) };
+    await runFake(['builder', 'update', 'base', '--buildpack', 'static', '-b', 'php'], { library });
+    await runFake(['builder', 'update', 'tiny'], { library });
+    expect(asked).toEqual([
+      { builder: 'base', buildpacks: ['static', 'php'] },
+      { builder: 'tiny', buildpacks: [] },
+    ]);
+  });
+
   it('tspack sbom download prints the files', async () => {
     const asked: unknown[] = [];
     const library = { downloadSbom: async (_location: unknown, directory: string) => (asked.push(directory), [`${directory}/layers/sbom/launch/x.json`]) };
     expect((await runFake(['sbom', 'download', 'myapp', '-o', 'out'], { library })).stdout).toBe('/project/out/layers/sbom/launch/x.json\n');
+  });
+
+  it('tspack sbom download --merged asks for the formats, and refuses others', async () => {
+    const asked: unknown[] = [];
+    const library = { downloadMergedSbom: async (_location: unknown, request: unknown) => (asked.push(request), ['sbom.cdx.json']) };
+    const words = ['sbom', 'download', 'myapp', '-o', 'out'];
+    expect((await runFake([...words, '--merged'], { library })).stdout).toBe('sbom.cdx.json\n');
+    await runFake([...words, '--merged', '--format', 'SPDX', '--format', 'syft'], { library });
+    expect(asked).toEqual([
+      { directory: '/project/out', formats: ['cyclonedx', 'spdx', 'syft'] },
+      { directory: '/project/out', formats: ['spdx', 'syft'] },
+    ]);
+    for (const wrong of [
+      ['--merged', '--format', 'json'],
+      ['--format', 'spdx'],
+    ])
+      expect((await runFake([...words, ...wrong], { library })).code).toBe(3);
   });
 
   it('tspack doctor ends with 1 when there is a problem', async () => {
@@ -322,5 +446,20 @@ describe('commands that describe', () => {
     expect(result.code).toBe(1);
     await expect(result.stdout).toMatchFileSnapshot('../golden/cli/doctor.txt');
     expect((await runFake(['doctor'], { library: { doctor: async () => findings.slice(1) } })).code).toBe(0);
+  });
+});
+
+describe('tspack builder create', () => {
+  const creating = (places: readonly string[]) =>
+    runFake(['builder', 'create', 'team/builder', '--config', 'builder.toml'], {
+      library: {
+        createBuilderImage: () => Promise.resolve({ name: 'team/builder', images: [{ platform: 'linux/amd64', imageId: digest('a'), places }] }),
+      },
+    });
+
+  it('says what --builder takes then', async () => {
+    expect((await creating(['local store'])).stderr).toContain('Next: tspack build <image> --builder team/builder\n');
+    expect((await creating(['oci:/made'])).stderr).toContain('Next: tspack build <image> --builder oci:/made\n');
+    expect((await creating(['oci:/made', 'Docker'])).stderr).toContain('Next: tspack build <image> --builder team/builder\n');
   });
 });

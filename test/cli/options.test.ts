@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { collectEnv, parseEnvFile, parseEnvOption } from '../../src/cli/options/env.ts';
+import { parseCaches } from '../../src/cli/options/cache.ts';
+import { parseCreationTime } from '../../src/cli/options/creation-time.ts';
 import { parseOutput } from '../../src/cli/options/output.ts';
 import { parsePort } from '../../src/cli/options/port.ts';
 import { parseVolume } from '../../src/cli/options/volume.ts';
@@ -109,5 +111,39 @@ describe('parseOutput()', () => {
 
   it.each(['', 'oci', 'oci:', 'docker:x', 'tar:x', 'registry'])('refuses %j', (text) => {
     expect(() => parseOutput(text, inFolder)).toThrow(usage);
+  });
+});
+
+describe('parseCaches()', () => {
+  it.each([
+    ['type=build;format=volume', { kind: 'volume' }],
+    ['format=volume;name=mine', { kind: 'volume', name: 'mine' }],
+    ['type=build;format=bind;source=cache', { kind: 'bind', directory: inFolder('cache') }],
+    ['type=build;format=image;name="example.com/cache:1"', { kind: 'image', name: 'example.com/cache:1' }],
+    ['source=x', { kind: 'volume', name: 'x' }],
+  ])("reads pack's %s", (text, place) => expect(parseCaches({ cache: [text] }, inFolder)).toEqual({ place, warnings: [] }));
+
+  it('takes the last build cache, and says that launch caches change nothing', () => {
+    const { place, warnings } = parseCaches({ cache: ['name=a', 'type=launch;format=bind;source=/l', 'name=b'] }, inFolder);
+    expect(place).toEqual({ kind: 'volume', name: 'b' });
+    expect(warnings).toEqual([expect.stringContaining('type=launch')]);
+    expect(parseCaches({ cacheImage: 'x:1' }, inFolder).place).toEqual({ kind: 'image', name: 'x:1' });
+    expect(parseCaches({}, inFolder)).toEqual({ warnings: [] });
+  });
+
+  it.each(['type=both', 'format=disk', 'format=bind', 'format=image;name=', 'volume', 'colour=red'])('refuses %s', (text) => {
+    expect(() => parseCaches({ cache: [text] }, inFolder)).toThrow(usage);
+  });
+
+  it('refuses two cache images', () => {
+    expect(() => parseCaches({ cache: ['format=image;name=a'], cacheImage: 'b' }, inFolder)).toThrow(usage);
+  });
+});
+
+describe('parseCreationTime()', () => {
+  it('reads now and seconds', () => {
+    expect(parseCreationTime('now', () => new Date(1500))).toBe(1);
+    expect(parseCreationTime('1641013200', () => new Date(0))).toBe(1_641_013_200);
+    for (const text of ['', '-1', '1.5', 'NOW', '9'.repeat(16)]) expect(() => parseCreationTime(text, () => new Date(0))).toThrow(usage);
   });
 });

@@ -1,18 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import type { RebaseOptions, RebaseResult } from '../../src/index.ts';
+import type { RebaseOptions, RebaseResult, RebasedImage } from '../../src/index.ts';
 import { TspackError } from '../../src/index.ts';
 import { digest, runFake } from '../support/fake-library.ts';
 
-const RESULT: RebaseResult = {
-  name: 'example.com/team/app:1',
+const IMAGE: RebasedImage = {
+  platform: 'linux/amd64',
   imageId: digest('a'),
   baseReference: `example.com/run@${digest('b')}`,
   changed: true,
   oldBaseLayers: 1,
   newBaseLayers: 4,
   appLayers: 7,
-  milliseconds: 1234,
 };
+const RESULT: RebaseResult = { name: 'example.com/team/app:1', images: [IMAGE], milliseconds: 1234 };
 
 function fakeLibrary(result: RebaseResult = RESULT) {
   const asked: RebaseOptions[] = [];
@@ -56,11 +56,24 @@ describe('tspack rebase', () => {
     expect(stdout).toBe(`example.com/team/app:1 ${digest('a')}\n`);
     expect(stderr).toContain(`Base:      example.com/run@${digest('b')}`);
     expect(stderr).toContain('1 layer of the base replaced by 4, 7 kept');
-    const published = await runFake(['rebase', 'example.com/team/app:1', '--publish', '--quiet'], fakeLibrary({ ...RESULT, manifestDigest: digest('c') }));
+    const published = await runFake(
+      ['rebase', 'example.com/team/app:1', '--publish', '--quiet'],
+      fakeLibrary({ ...RESULT, images: [{ ...IMAGE, manifestDigest: digest('c') }] }),
+    );
     expect(published).toEqual({ code: 0, stdout: `example.com/team/app@${digest('c')}\n`, stderr: '' });
-    const same = await runFake(['rebase', 'x'], fakeLibrary({ ...RESULT, name: 'oci:/project/x:1', changed: false, manifestDigest: digest('c') }));
+    const same = await runFake(
+      ['rebase', 'x'],
+      fakeLibrary({ ...RESULT, name: 'oci:/project/x:1', images: [{ ...IMAGE, changed: false, manifestDigest: digest('c') }] }),
+    );
     expect(same.stdout).toBe(`oci:/project/x:1@${digest('c')}\n`);
     expect(same.stderr).toContain('(as before)');
+  });
+
+  it('tells each image of an index', async () => {
+    const images = ['amd64', 'arm64'].map((architecture, place) => ({ ...IMAGE, platform: `linux/${architecture}`, imageId: digest(`${place}`) }));
+    const { stdout, stderr } = await runFake(['rebase', 'example.com/team/app:1'], fakeLibrary({ ...RESULT, images, indexDigest: digest('c') }));
+    expect(stdout).toBe(`example.com/team/app@${digest('c')}\n`);
+    expect(stderr).toMatch(/Index: +sha256:c+\nPlatform: +linux\/amd64\nImage ID: +sha256:0+\n(?:.*\n)*Platform: +linux\/arm64\nImage ID: +sha256:1+\n/);
   });
 
   it('refuses to publish what has no registry, and ends with 72 when the image cannot be rebased', async () => {

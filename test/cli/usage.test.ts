@@ -14,7 +14,13 @@ describe('a command line that cannot be read', () => {
     [['builder', 'inspekt'], 'Unknown command "inspekt"', 'Did you mean inspect?'],
     [['build'], 'Missing required argument "image"', 'tspack build --help'],
     [['build', 'a', 'b'], 'Too many arguments', 'tspack build --help'],
-    [['build', 'a', '--network', 'x'], 'Allowed choices are host, none', 'tspack build --help'],
+    [['build', 'a', '--network', 'x'], 'want host or none', '--network host'],
+    [['build', 'a', '--uid', 'root'], 'want a number', '--uid 1000'],
+    [['build', 'a', '--creation-time', 'yesterday'], 'want now, or seconds', '--creation-time'],
+    [['build', 'a', '--cache', 'type=build;format=bind'], 'format=bind needs source=DIR', 'type=build;format=bind;source='],
+    [['build', 'a', '--interactive'], 'tspack has no --interactive', 'Leave it out'],
+    [['build', 'a', '-r', 'x'], 'tspack has no --buildpack-registry', 'TSPACK_BUILDPACK_REGISTRY'],
+    [['build', 'a', '--docker-host', 'tcp://x'], 'buildpacks get no access to a daemon', 'Set DOCKER_HOST'],
     [['build', 'a', '--builder'], 'argument missing', 'tspack build --help'],
     [['builder'], 'No command was given after "tspack builder"', ''],
     [['doctor', '--', 'x'], 'Nothing can follow "--"', 'tspack doctor --help'],
@@ -30,6 +36,7 @@ describe('a command line that cannot be read', () => {
   it('proposes the builders when none is chosen', async () => {
     const { code, stderr } = await runFake(['build', 'myapp'], {
       library: {
+        build: () => Promise.reject(new TspackError({ code: 'BUILDER_MISSING', message: 'No builder is chosen' })),
         builders: () => [
           { name: 'base', description: '' },
           { name: 'tiny', description: '' },
@@ -37,7 +44,9 @@ describe('a command line that cannot be read', () => {
       },
     });
     expect(code).toBe(3);
-    expect(stderr).toBe('ERROR: No builder is chosen\nNext step: Add --builder base or --builder tiny; "tspack builder suggest" describes them\n');
+    expect(stderr).toBe(
+      'ERROR: No builder is chosen [BUILDER_MISSING]\nNext step: Add --builder base or --builder tiny; "tspack builder suggest" describes them\n',
+    );
   });
 });
 
