@@ -27,13 +27,20 @@ interface BubblewrapSubject {
   readonly command: readonly string[];
   /** A missing overlay is a failure. */
   readonly overlay: boolean;
+  /** By which processes share a sandbox; absent: each has its own. */
+  readonly tool?: string;
 }
+
+/** The program of `root-tool/` for this machine. */
+export const ROOT_TOOL = join(import.meta.dirname, '../../root-tool/bin', `root-tool-linux-${process.arch === 'x64' ? 'amd64' : 'arm64'}`);
 
 /** The sandbox executor, with the command that starts bubblewrap. */
 export function bubblewrapSubject(name: string, bubblewrap: BubblewrapSubject): ExecutorSubject {
+  const { command, tool } = bubblewrap;
   return {
     name,
-    create: ({ scratchDirectory }) => createBubblewrapExecutor({ bubblewrap: bubblewrap?.command, scratchDirectory, readFile: readText }),
+    create: ({ scratchDirectory }) =>
+      createBubblewrapExecutor({ bubblewrap: command, scratchDirectory, readFile: readText, ...(tool === undefined ? {} : { tool }) }),
     bubblewrap,
   };
 }
@@ -281,6 +288,25 @@ function cases(subject: ExecutorSubject): void {
     expect([stdout, code]).toEqual(['ready\ncaught\n', 7]);
   });
 
+  it('keeps what one process sees, writes and starts from the others', async () => {
+    const folder = root.folder('apart');
+    await using sandbox = await executor.open(root.environment({ mounts: [bind(folder, '/tmp/kept/here', true)] }));
+    const run = async (script: string): Promise<string> => {
+      let text = '';
+      await sandbox.run({ command: ['sh', '-c', script], cwd: sandboxPath('/'), env: { PATH }, stdout: (chunk) => (text += String(chunk)) });
+      return text;
+    };
+    const first = run('touch /tmp/mark /dev/shm/mark; touch /tmp/kept/here/shared; sleep 1; echo alive');
+    while (!existsSync(join(folder, 'shared'))) await sleep(10);
+    expect(await run('ls /tmp /dev/shm; ls /tmp/kept/here; kill -9 -1; ls -d /proc/[0-9]* | wc -l')).toMatch(/^\/dev\/shm:\n\n\/tmp:\nkept\nshared\n[1-4]\n$/u);
+    expect(await first).toBe('alive\n');
+    expect(await run('ls -A /tmp /dev/shm')).toBe('/dev/shm:\n\n/tmp:\nkept\n');
+  });
+
+  it('refuses a variable that would be read as something else', async () => {
+    await expect(sh('true', {}, { env: { PATH, MEAN: 'x\0--bind\0/\0/' } })).rejects.toMatchObject({ code: expect.stringMatching(/_FAILED$|_STARTED$/u) });
+  });
+
   it('runs several processes at once', async () => {
     await using sandbox = await executor.open(root.environment());
     const results = await Promise.all(
@@ -319,7 +345,7 @@ function cases(subject: ExecutorSubject): void {
 
   it('says which program or folder is missing', async () => {
     await expect(sh('', {}, { command: ['/no/such/program'] })).rejects.toMatchObject({
-      code: 'SANDBOX_FAILED',
+      code: 'PROGRAM_NOT_STARTED',
       message: "Cannot start '/no/such/program' in the sandbox: no such file or directory",
     });
     await expect(sh('', {}, { cwd: sandboxPath('/nowhere') })).rejects.toMatchObject({ code: 'SANDBOX_FAILED', message: expect.stringContaining('/nowhere') });
@@ -348,7 +374,7 @@ function cases(subject: ExecutorSubject): void {
   function program(name: string, command: string): string {
     const source = join(root.directory, `${name}.mts`);
     const bundle = join(root.directory, `${name}.mjs`);
-    const options = { bubblewrap: bubblewrap?.command, scratchDirectory: root.scratchDirectory };
+    const options = { bubblewrap: bubblewrap?.command, tool: bubblewrap?.tool, scratchDirectory: root.scratchDirectory };
     writeFileSync(
       source,
       `import { createBubblewrapExecutor } from ${JSON.stringify(join(import.meta.dirname, '../../src/executor/bubblewrap/index.ts'))};

@@ -1,12 +1,14 @@
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { Readable } from 'node:stream';
+import { parseApiVersion } from '../../src/cnb/index.ts';
 import type { BuildpackId } from '../../src/cnb/index.ts';
 import type { HostPath, SandboxPath } from '../../src/executor/index.ts';
 import type { ImageConfig } from '../../src/oci/index.ts';
 import { build } from '../../src/platform/index.ts';
 import type { BuildEvent, BuildOptions, BuildPorts, BuildResult, ResolvedBuilder } from '../../src/platform/index.ts';
-import { openHome, openLocalStore } from '../../src/store/index.ts';
+import { openDownloadStore, openHome, openLocalStore, openSbomStore } from '../../src/store/index.ts';
 import { FakeExecutor } from './fake-executor.ts';
 import type { FakeProcess, FakeProgram } from './fake-executor.ts';
 import { syntheticImage } from './synthetic-image.ts';
@@ -75,6 +77,11 @@ export class BuildFixture {
       env: { PATH: '/usr/bin:/bin', CNB_USER_ID: '1001' },
       order: { order: this.#buildpacks.map(({ reference }) => ({ group: [{ ...reference, optional: false }] })), orderExtensions: [] },
       buildpacks: this.#buildpacks,
+      platformApi: parseApiVersion('0.15'),
+      extensions: [],
+      moduleFolders: { buildpacks: [], extensions: [] },
+      platformEnv: {},
+      runImages: [],
       mounts: [],
       runImage: {
         image: await syntheticImage('run', { config: this.runImageConfig }),
@@ -128,15 +135,26 @@ export class BuildFixture {
     return {
       home: this.home,
       store: this.store,
+      downloads: openDownloadStore(this.home, { now: () => new Date() }),
+      sboms: openSbomStore(this.home),
       resolveBuilder: (request) => this.resolveBuilder(request),
       openSandbox: async () => ({
         executor: this.executor,
         listMerged: () => Promise.reject(new Error('there is no overlay')),
         overlaysWork: async () => false,
       }),
-      hostSettings: async () => ({ mounts: [], env: { HTTPS_PROXY: 'http://proxy.example' }, platformEnv: { registry: 'of the host' } }),
+      hostSettings: async () => ({ mounts: [], env: { HTTPS_PROXY: 'http://proxy.example' }, platformEnv: { registry: 'of the host' }, warnings: [] }),
       registry: () => Promise.reject(new Error('the test gives no registry')),
       daemon: () => Promise.reject(new Error('the test gives no daemon')),
+      extensions: {
+        pull: {
+          ...{ home: this.home, store: this.store, clock: { now: () => new Date(0) }, workingDirectory: this.root },
+          registry: () => Promise.reject(new Error('the test gives no registry')),
+          daemon: () => Promise.resolve(undefined),
+        },
+        download: () => Promise.reject(new Error('the test gives no network')),
+        openRootTar: () => Readable.from([]),
+      },
       launcher: { path: () => join(this.root, 'launcher'), version: '1.2.3' },
       hostPlatform: { os: 'linux', architecture: 'amd64' },
       cores: 2,

@@ -4,6 +4,7 @@ import { createHttpClient } from '../../src/http/index.ts';
 import { readTar } from '../../src/archive/index.ts';
 import { createPackageSupply, readBuilder, updateBuilderLock } from '../../src/builder/index.ts';
 import type { BuilderDefinition, BuilderEvent, PackageSupply } from '../../src/builder/index.ts';
+import { httpTransport } from '../../src/debian/index.ts';
 import type { DebianContext } from '../../src/debian/index.ts';
 import type { Layer } from '../../src/oci/index.ts';
 import { FAKE_RELEASE_DATE } from './fake-apt-repository.ts';
@@ -69,7 +70,8 @@ description = "A builder for tests"
 maintainer = "tests"
 homepage = "https://example.org"
 suites = ["trixie"]
-buildpacks = ["shell"]
+[[order]]
+group = ["shell"]
 [distribution]
 name = "debian"
 version = "13"
@@ -105,7 +107,7 @@ integrity = "sha512-${'A'.repeat(86)}=="
 
 /** Access to a fake repository with an empty cache. */
 export function fakeDebian(repository: FakeAptRepository, cacheDirectory: string): DebianContext {
-  return { client: createHttpClient({ userAgent: 'test', clock: FAKE_CLOCK }), mirrors: repository.mirrors, cacheDirectory };
+  return { transport: httpTransport(createHttpClient({ userAgent: 'test', clock: FAKE_CLOCK })), mirrors: repository.mirrors, cacheDirectory };
 }
 
 /** A builder with its locks made from the repository, and a supply for amd64. */

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { TspackError } from '../../src/foundation/index.ts';
 import type { BuildEnvironment, Executor, HostPath, ProcessExit, ProcessSpec, Sandbox } from '../../src/executor/index.ts';
 
 /** What a JavaScript buildpack can do. Paths it is given are sandbox paths; `hostPath` finds the file. */
@@ -90,7 +91,9 @@ export class FakeSandbox implements Sandbox {
       });
       child.stdout.on('data', (chunk: Uint8Array) => spec.stdout?.(chunk));
       child.stderr.on('data', (chunk: Uint8Array) => spec.stderr?.(chunk));
-      child.on('error', reject);
+      child.on('error', (cause) =>
+        reject(new TspackError({ code: 'PROGRAM_NOT_STARTED', message: `Cannot start '${spec.command[0] ?? ''}': ${cause.message}`, cause })),
+      );
       child.on('close', (code, signal) => resolve({ code: code ?? undefined, signal: signal ?? undefined }));
     });
   }

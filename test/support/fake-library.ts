@@ -1,21 +1,11 @@
-import type { BuildEvent, BuildOptions, BuildResult, RunOptions, Task, Tspack } from '../../src/index.ts';
+import type { BuildEvent, BuildOptions, BuildResult, RunOptions, Tspack } from '../../src/index.ts';
 import type { CliContext } from '../../src/cli/context.ts';
 import { runCli } from '../../src/cli/run.ts';
 
 const digest = (digit: string) => `sha256:${digit.repeat(64)}` as BuildResult['imageId'];
 
 /** What a test wants of the library; anything else that is called throws. */
-export interface FakeLibrary {
-  readonly builders?: Tspack['builders'];
-  readonly inspectBuilder?: Tspack['inspectBuilder'];
-  readonly inspectImage?: Tspack['inspectImage'];
-  readonly updateBuilder?: Tspack['updateBuilder'];
-  readonly downloadSbom?: Tspack['downloadSbom'];
-  readonly doctor?: Tspack['doctor'];
-  readonly build?: (options: BuildOptions, task: Task) => Promise<BuildResult>;
-  readonly run?: Tspack['run'];
-  readonly rebase?: Tspack['rebase'];
-}
+export type FakeLibrary = Partial<Tspack>;
 
 export interface CliRun {
   readonly code: number;
@@ -30,6 +20,9 @@ export interface CliSetting {
   readonly terminal?: boolean;
   readonly columns?: number;
   readonly signal?: AbortSignal;
+  readonly stdin?: string;
+  /** What the user answers to questions, in order. */
+  readonly answers?: string[];
   /** Asked for the time; it stands still without one. */
   readonly now?: () => Date;
 }
@@ -46,6 +39,16 @@ export async function runFake(argv: readonly string[], setting: CliSetting = {})
     stdout: stream('stdout'),
     stderr: stream('stderr'),
     writeBytes: (name, bytes) => void (written[name] += Buffer.from(bytes).toString('utf8')),
+    pipeOut: async (source) => {
+      for await (const chunk of source) written.stdout += Buffer.from(chunk).toString('utf8');
+    },
+    standardInput: async function* () {
+      yield Buffer.from(setting.stdin ?? '');
+    },
+    ask: async (question) => {
+      written.stderr += question;
+      return setting.answers?.shift() ?? '';
+    },
     stdinIsTerminal: setting.terminal ?? false,
     environment: setting.environment ?? {},
     workingDirectory: setting.workingDirectory ?? '/project',
@@ -77,6 +80,7 @@ export function buildingLibrary(events: readonly BuildEvent[] = [], result: Part
         name: 'example.com/team/myapp:1.2',
         imageId: digest('a'),
         sizeBytes: 141_300_000,
+        defaultProcess: 'web',
         layers: [
           { name: 'tspack/nodejs:runtime', diffId: digest('1'), sizeBytes: 98_000_000, reused: true },
           { name: 'app', diffId: digest('2'), sizeBytes: 1_204_000, reused: false },

@@ -58,13 +58,14 @@ export async function createFakeRegistry(): Promise<{
           ),
         });
       },
+      fetchText: () => Promise.reject(new Error('no text is served')),
       fetchFile({ url, path, digest }) {
         registry.asked.push(url);
         const content = archives.get(/node-(.*)\.tgz$/.exec(url)![1]!)!;
         if (!('base64' in digest) || integrityOf(registry.tamper ? Buffer.from('other') : content) !== `sha512-${digest.base64}`)
           return Promise.reject(new Error('digest mismatch'));
         writeFileSync(path, content);
-        return Promise.resolve();
+        return Promise.resolve('network');
       },
       close: () => Promise.resolve(),
     }),

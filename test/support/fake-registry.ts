@@ -38,6 +38,8 @@ export interface FakeRegistrySwitches {
   ranges: boolean;
   /** Neither `Docker-Content-Digest` nor `Content-Length` on manifests. */
   terse: boolean;
+  /** The referrers API of 1.1. */
+  referrers: boolean;
 }
 
 export interface FakeRegistry extends AsyncDisposable {
@@ -51,6 +53,8 @@ export interface FakeRegistry extends AsyncDisposable {
   /** Bytes of blob uploads that arrived. */
   readonly uploadedBytes: () => number;
   readonly blob: (repository: string, digest: string) => Buffer | undefined;
+  /** Loses a blob, as registries do that clean up too much. */
+  readonly forgetBlob: (repository: string, digest: string) => void;
   readonly manifest: (repository: string, reference: string) => { readonly mediaType: string; readonly bytes: Buffer } | undefined;
   readonly putBlob: (repository: string, bytes: Uint8Array) => string;
   readonly putManifest: (repository: string, reference: string, mediaType: string, bytes: Uint8Array) => string;
@@ -70,7 +74,7 @@ interface Upload {
   state: number;
 }
 
-const NAME = /^\/v2\/([a-z0-9]+(?:[._/-]+[a-z0-9]+)*)\/(manifests|blobs\/uploads|blobs|tags)(?:\/(.*))?$/;
+const NAME = /^\/v2\/([a-z0-9]+(?:[._/-]+[a-z0-9]+)*)\/(manifests|blobs\/uploads|blobs|tags|referrers)(?:\/(.*))?$/;
 const DIGEST = /^sha256:[0-9a-f]{64}$/;
 const sha256 = (bytes: Uint8Array) => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 
@@ -92,6 +96,7 @@ export async function startFakeRegistry(switches: Partial<FakeRegistrySwitches> 
     redirectBlobs: false,
     ranges: true,
     terse: false,
+    referrers: true,
     ...switches,
   };
   const repositories = new Map<string, Repository>();
@@ -211,10 +216,21 @@ export async function startFakeRegistry(switches: Partial<FakeRegistrySwitches> 
     if (kind === 'manifests') return await manifests(request, response, name, rest!);
     if (kind === 'blobs/uploads') return await upload(request, response, url, name, rest);
     if (kind === 'tags') return void response.end(JSON.stringify({ name, tags: [...repositoryOf(name).tags.keys()].sort() }));
+    if (kind === 'referrers') return referrers(response, name, rest!);
     const blob = repositoryOf(name).blobs.get(rest!);
     if (blob === undefined) return refuse(response, 404, 'BLOB_UNKNOWN', 'blob unknown to registry');
     if (state.redirectBlobs && method === 'GET') return void response.writeHead(307, { location: `${foreign.origin}/${name}@${rest}` }).end();
     sendBlob(request, response, blob);
+  }
+
+  function referrers(response: ServerResponse, name: string, subject: string): void {
+    if (!state.referrers) return refuse(response, 404, 'UNSUPPORTED');
+    const manifests = [...repositoryOf(name).manifests].flatMap(([digest, { mediaType, bytes }]) => {
+      const { subject: of, artifactType } = JSON.parse(bytes.toString()) as { subject?: { digest: string }; artifactType?: string };
+      return of?.digest === subject ? [{ mediaType, digest, size: bytes.length, artifactType }] : [];
+    });
+    const mediaType = 'application/vnd.oci.image.index.v1+json';
+    response.writeHead(200, { 'content-type': mediaType }).end(JSON.stringify({ schemaVersion: 2, mediaType, manifests }));
   }
 
   async function manifests(request: IncomingMessage, response: ServerResponse, name: string, reference: string): Promise<void> {
@@ -227,6 +243,7 @@ export async function startFakeRegistry(switches: Partial<FakeRegistrySwitches> 
         config?: { digest: string };
         layers?: { digest: string; urls?: string[] }[];
         manifests?: { digest: string }[];
+        subject?: { digest: string };
       };
       if (manifest.mediaType !== mediaType) return refuse(response, 400, 'MANIFEST_INVALID', `content type is ${mediaType}`);
       const blobs = [...(manifest.config === undefined ? [] : [manifest.config]), ...(manifest.layers ?? []).filter(({ urls }) => urls === undefined)];
@@ -239,7 +256,8 @@ export async function startFakeRegistry(switches: Partial<FakeRegistrySwitches> 
       if (reference.includes(':') && reference !== digest) return refuse(response, 400, 'DIGEST_INVALID');
       repository.manifests.set(digest, { mediaType, bytes });
       if (!reference.includes(':')) repository.tags.set(reference, digest);
-      return void response.writeHead(201, { location: `/v2/${name}/manifests/${digest}`, 'docker-content-digest': digest }).end();
+      const subject = state.referrers && manifest.subject !== undefined ? { 'oci-subject': manifest.subject.digest } : {};
+      return void response.writeHead(201, { location: `/v2/${name}/manifests/${digest}`, 'docker-content-digest': digest, ...subject }).end();
     }
     const found = manifestOf(name, reference);
     if (found === undefined) return refuse(response, 404, 'MANIFEST_UNKNOWN', 'manifest unknown');
@@ -357,6 +375,7 @@ export async function startFakeRegistry(switches: Partial<FakeRegistrySwitches> 
     violations,
     uploadedBytes: () => uploadedBytes,
     blob: (name, digest) => repositories.get(name)?.blobs.get(digest),
+    forgetBlob: (name, digest) => void repositories.get(name)?.blobs.delete(digest),
     manifest: manifestOf,
     putBlob(name, bytes) {
       const digest = sha256(bytes);

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createPackageSupply, createRunImage, readBuilder, unpackBuildImage, unpackBuilderNode, unpackToolbox } from '../../src/builder/index.ts';
 import type { Architecture, PackageSupply } from '../../src/builder/index.ts';
-import { discoverMirrors, readAptSources, readSnapshotAddress } from '../../src/debian/index.ts';
+import { discoverMirrors, httpTransport, readAptSources, readSnapshotAddress } from '../../src/debian/index.ts';
 import type { DebianContext } from '../../src/debian/index.ts';
 import { packageRoot, systemClock } from '../../src/foundation/index.ts';
 import { createHttpClient, downloadVerified, readProxySettings } from '../../src/http/index.ts';
@@ -14,7 +14,7 @@ const client = createHttpClient({ userAgent: 'tspack-test', clock: systemClock, 
 /** The bundled builders with real packages, below a folder that keeps what was downloaded. */
 export function realBuilders(home: string) {
   const mirrors = discoverMirrors({ environment: process.env, aptSources: readAptSources('/etc/apt'), snapshot: readSnapshotAddress(), now: new Date() });
-  const debian: DebianContext = { client, mirrors, cacheDirectory: join(home, 'downloads') };
+  const debian: DebianContext = { transport: httpTransport(client), mirrors, cacheDirectory: join(home, 'downloads') };
   const builder = (name: string) => readBuilder(join(packageRoot(), 'builders', name));
   const supply = (name: string, architecture: Architecture): PackageSupply =>
     createPackageSupply({ builder: builder(name), architecture, debian, lockCacheDirectory: join(home, 'locks'), frozen: false, clock: systemClock });

@@ -7,10 +7,11 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { buildImageOwner, createBuilder, findBundledBuilder, readBundledBuildpacks, unpackBuildImage, unpackBuilderNode } from '../../src/builder/index.ts';
+import { bundledBuilderPorts } from '../../src/compose/builders.ts';
 import { createSupply, downloadFile } from '../../src/compose/debian.ts';
 import { openMachine } from '../../src/compose/machine.ts';
 import type { Machine } from '../../src/compose/machine.ts';
-import { openToolbox } from '../../src/compose/sandbox.ts';
+import { openToolbox } from '../../src/compose/toolbox.ts';
 import { systemClock } from '../../src/foundation/index.ts';
 import { parseImageReference } from '../../src/oci/index.ts';
 import { architectureOf, resolveBundledBuilder } from '../../src/platform/index.ts';
@@ -127,16 +128,7 @@ export async function publishReferenceBuilder(options: {
   const cacheDirectory = join(machine.home().cache, 'images');
   const { runImage } = await resolveBundledBuilder(
     { name: 'base', platform: machine.platform, frozen: false, events: silent, signal },
-    {
-      home: machine.home(),
-      store: machine.store(),
-      buildersDirectory: machine.directories.builders,
-      buildpacksDirectory: machine.directories.buildpacks,
-      createSupply: createSupply(machine),
-      npmRegistry: machine.npmRegistry,
-      download: downloadFile(machine),
-      clock: systemClock,
-    },
+    bundledBuilderPorts(machine),
   );
   await openToolbox(machine, silent, signal);
   const buildImage = await unpackBuildImage({

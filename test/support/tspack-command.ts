@@ -84,6 +84,17 @@ export function lastLine(ended: Ended): string {
   return lines.at(-2) ?? '';
 }
 
+/** One message that a person understands and can act on. */
+export function expectFailure(ended: Ended, code: number, message: RegExp): void {
+  expect(ended.stdout).toBe('');
+  expect(ended.code, ended.stderr).toBe(code);
+  expect(ended.stderr).toMatch(message);
+  expect(ended.stderr.match(/^ERROR:/gm), ended.stderr).toHaveLength(1);
+  // What is wanted instead, or what to do now.
+  expect(ended.stderr).toMatch(/want |^Next step: /m);
+  expect(ended.stderr).not.toMatch(/^ {4}at |bug in tspack/m);
+}
+
 /** The image ID in the summary of a build. */
 export function imageIdOf(ended: Ended): string {
   return /^Image ID: +(sha256:[0-9a-f]{64})$/m.exec(ended.stderr)?.[1] ?? 'no image ID';
@@ -102,6 +113,8 @@ export interface Check {
   readonly path: string;
   readonly status: number;
   readonly contains: string;
+  /** A name of this machine, for what answers to no other. `127.0.0.1` by default. */
+  readonly host?: string;
 }
 
 /** Waits for the first answer and compares it. `ended` says that waiting is useless. */
@@ -110,8 +123,10 @@ export async function expectAnswer(port: number, check: Check, ended: Promise<En
   void ended.then((how) => (over = how));
   for (const end = Date.now() + 60_000; Date.now() < end; await sleep(100)) {
     if (over !== undefined) throw new Error(`The application ended with ${over.code ?? over.signal}:\n${over.stdout}${over.stderr}`);
-    const response = await fetch(`http://127.0.0.1:${port}${check.path}`, { signal: AbortSignal.timeout(10_000) }).catch(() => undefined);
+    const response = await fetch(`http://${check.host ?? '127.0.0.1'}:${port}${check.path}`, { signal: AbortSignal.timeout(10_000) }).catch(() => undefined);
     if (response === undefined) continue;
+    // Some listen before they are ready.
+    if (response.status >= 500 && response.status !== check.status) continue;
     expect(response.status).toBe(check.status);
     expect(await response.text()).toContain(check.contains);
     return;
@@ -120,9 +135,13 @@ export async function expectAnswer(port: number, check: Check, ended: Promise<En
 }
 
 /** `tspack run` on a free port: the answer is checked, then Ctrl-C must end it. */
-export async function expectRuns(image: string, check: Check, options: CommandOptions & { readonly args?: readonly string[] } = {}): Promise<void> {
+export async function expectRuns(
+  image: string,
+  check: Check,
+  options: CommandOptions & { readonly args?: readonly string[]; readonly containerPort?: number } = {},
+): Promise<void> {
   const port = await freePort();
-  const { child, ended } = startTspack(['run', image, '-p', `${port}:8080`, ...(options.args ?? [])], options);
+  const { child, ended } = startTspack(['run', image, '-p', `${port}:${options.containerPort ?? 8080}`, ...(options.args ?? [])], options);
   try {
     await expectAnswer(port, check, ended);
   } finally {
