@@ -155,7 +155,7 @@ describe.skipIf(skipWithout('pack with lifecycle.tgz beside it, root, dockerd, d
         buildpacks: { id: string }[];
         layers: unknown[];
       };
-      expect(described.buildpacks.map(({ id }) => id)).toEqual(['tspack/nodejs']);
+      expect(described.buildpacks.map(({ id }) => id)).toEqual(['tspack/ca-certificates', 'tspack/nodejs']);
       expect(described.layers).toHaveLength(byPack.layers.length);
     });
   },
