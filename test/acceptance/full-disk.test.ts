@@ -4,20 +4,10 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, statfsSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { mountDisk } from '../support/mount-disk.ts';
 import { expectIntactHome, expectIntactStore } from '../support/test-home.ts';
 import { skipWithout } from '../support/requirement.ts';
 import { lastLine, runTspack } from '../support/tspack-command.ts';
-
-/** A file system of its own needs root, and a kernel that lets this place mount. */
-function mountDisk(directory: string, megabytes: number): boolean {
-  mkdirSync(directory, { recursive: true });
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tspack-test', directory], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 const place = mkdtempSync(join(tmpdir(), 'tspack-full-disk-'));
 const disk = join(place, 'disk');

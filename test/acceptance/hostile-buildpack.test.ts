@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash, randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { installShellPackage } from '../support/shell-package.ts';
-import { lastLine, startTspack } from '../support/tspack-command.ts';
+import { lastLine, startTspack, testHome } from '../support/tspack-command.ts';
 
 const place = mkdtempSync(join(tmpdir(), 'tspack-hostile-'));
 const root = join(place, 'package');
@@ -40,6 +40,25 @@ describe('a buildpack that misbehaves', () => {
     expect(ended.stderr).toMatch(/^CapEff:\s+0+$/m);
     expect(ended.stderr).not.toMatch(/WROTE|WRITABLE/);
     expect(readFileSync('/proc/sys/kernel/core_pattern', 'utf8')).toBe(before);
+  });
+
+  it('cannot put anything among the downloads of all builds that is not what its name says', async () => {
+    const right = createHash('sha256').update('right').digest('hex');
+    const wanted = createHash('sha256').update('a runtime that others want').digest('hex');
+    const ended = await run(`
+      cd "$TSPACK_DOWNLOADS"
+      (echo evil > store/sha256-${wanted}) 2>/dev/null && echo WROTE
+      (mkdir store/x || rm -rf store/* || mv store other || ln -s /tmp store/y) 2>/dev/null && [ -e store/x ] && echo WROTE
+      printf right > inbox/sha256-${right}
+      echo evil > inbox/sha256-${wanted}
+      ln -s /etc/hostname inbox/link
+      mkfifo inbox/sha256-${'0'.repeat(64)}`);
+    lastLine(ended);
+    expect(ended.stderr).not.toContain('WROTE');
+    expect(ended.stderr).toMatch(/Warning: A buildpack handed in "\S+" and 2 more as a download; it is not kept/);
+    const shared = readdirSync(join(testHome(), 'cache/verified'));
+    expect(shared).toContain(`sha256-${right}`);
+    expect(shared.filter((name) => [wanted, '0'.repeat(64)].some((hex) => name.endsWith(hex)) || name === 'link')).toEqual([]);
   });
 
   it('leaves no process behind, however it detaches them', async () => {

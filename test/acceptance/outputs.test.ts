@@ -111,7 +111,10 @@ describe.skipIf(skipWithout(missing.join(', '), missing.length === 0))('one buil
       readonly processes: readonly { readonly type: string; readonly default: boolean }[];
     }
     const { local_info, remote_info } = await json<{ local_info: Info; remote_info: Info }>('pack', 'inspect', image, '--output', 'json');
-    expect(local_info).toMatchObject({ buildpacks: [{ id: 'tspack/nodejs' }], processes: [{ type: 'web', default: true }] });
+    expect(local_info).toMatchObject({
+      buildpacks: [{ id: 'tspack/ca-certificates' }, { id: 'tspack/nodejs' }],
+      processes: [{ type: 'web', default: true }],
+    });
     expect(remote_info).toEqual(local_info);
   });
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { packageRoot } from '../../src/foundation/index.ts';
+import { installPackage } from '../support/installed-package.ts';
 import { findProgram, skipWithout } from '../support/requirement.ts';
 import { imageIdOf, lastLine, runTspack } from '../support/tspack-command.ts';
 import type { CommandOptions } from '../support/tspack-command.ts';
@@ -38,7 +39,7 @@ describe('two builds of samples/nodejs', () => {
     const second = join(user, 'deeper/second');
     mkdirSync(second, { recursive: true });
     for (const name of readdirSync(SAMPLE).reverse()) cpSync(join(SAMPLE, name), join(second, name), { recursive: true });
-    const root = installCopy(join(place, 'package'));
+    const root = installPackage(join(place, 'package'));
     for (const path of [user, join(user, 'deeper'), ...readdirSync(user, { recursive: true }).map((name) => join(user, String(name)))])
       chownSync(path, NOBODY, NOBODY);
     // Left over from the first user, as sudo leaves such variables.
@@ -62,10 +63,3 @@ describe('two builds of samples/nodejs', () => {
     expect(two).toEqual(one);
   });
 });
-
-/** What is installed from the package, where any user can read it: the repository may lie in a closed folder. */
-function installCopy(directory: string): string {
-  for (const part of ['package.json', 'dist', 'builders', 'launcher/bin', 'node_modules/openpgp'])
-    cpSync(join(packageRoot(), part), join(directory, part), { recursive: true, dereference: true });
-  return directory;
-}

@@ -4,7 +4,16 @@ import { lstatSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, readlinkS
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { discoverMirrors, extractPackage, fetchPackages, formatPackageLock, parsePackageLock, readAptSources, updateLock } from '../../../src/debian/index.ts';
+import {
+  discoverMirrors,
+  extractPackage,
+  fetchPackages,
+  formatPackageLock,
+  httpTransport,
+  parsePackageLock,
+  readAptSources,
+  updateLock,
+} from '../../../src/debian/index.ts';
 import type { DebianContext, PackageLock } from '../../../src/debian/index.ts';
 import { systemClock } from '../../../src/foundation/index.ts';
 import { createHttpClient, readProxySettings } from '../../../src/http/index.ts';
@@ -19,7 +28,7 @@ async function findMirror(): Promise<DebianContext | string> {
     const mirrors = discoverMirrors({ environment: process.env, aptSources: readAptSources('/etc/apt'), snapshot: undefined, now: new Date() });
     const response = await client.request({ url: `${mirrors.addresses.debian}/dists/trixie/InRelease`, idleTimeoutMilliseconds: 20_000 });
     await response.discard();
-    return { client, mirrors, cacheDirectory: join(scratch, 'cache') };
+    return { transport: httpTransport(client), mirrors, cacheDirectory: join(scratch, 'cache') };
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }

@@ -5,15 +5,16 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openMachine } from '../../../src/compose/machine.ts';
-import { openToolbox } from '../../../src/compose/sandbox.ts';
+import { openToolbox } from '../../../src/compose/toolbox.ts';
 import { removeTree } from '../../../src/foundation/index.ts';
-import { bubblewrapSubject, executorContract } from '../../contract/executor-contract.ts';
+import { ROOT_TOOL, bubblewrapSubject, executorContract } from '../../contract/executor-contract.ts';
 import { skipWithout } from '../../support/requirement.ts';
 import type { BubblewrapProbe } from '../../../src/executor/bubblewrap/index.ts';
 
 const toolbox = await openToolbox(openMachine(process.env, process.cwd()), () => undefined, new AbortController().signal);
 
 executorContract(bubblewrapSubject("tspack's own bubblewrap", { command: toolbox.bubblewrap, overlay: true }));
+executorContract(bubblewrapSubject("tspack's own bubblewrap that processes share", { command: toolbox.bubblewrap, overlay: true, tool: ROOT_TOOL }));
 
 /** Whether a program ends well. */
 function works(file: string, ...args: readonly string[]): boolean {
