@@ -10,7 +10,9 @@ import type { Application } from './application.ts';
 import { prepareContenders } from './contenders.ts';
 import { readOptions } from './options.ts';
 import type { BenchOptions } from './options.ts';
-import { renderReport } from './report.ts';
+import { lifecyclePhases } from './lifecycle.ts';
+import type { LifecycleResult } from './lifecycle.ts';
+import { renderLifecycle, renderReport } from './report.ts';
 import { runMemory, runScenarios } from './scenarios.ts';
 import type { MemoryResult, ScenarioResult } from './scenarios.ts';
 
@@ -29,13 +31,25 @@ if (options !== undefined) {
   // A daemon must not outlive a bench that is stopped.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void cleanUp().finally(() => process.exit(130)));
   try {
-    const report = await bench(options, directory, (opened) => void stack.push(opened));
-    process.stdout.write(report);
-    mkdirSync(dirname(options.output), { recursive: true });
-    writeFileSync(options.output, report);
+    const keep = (opened: AsyncDisposable) => void stack.push(opened);
+    if (options.onlyLifecycle) {
+      process.stdout.write(`${renderLifecycle(await lifecycleAlone(options, directory, keep))}\n`);
+    } else {
+      const report = await bench(options, directory, keep);
+      process.stdout.write(report);
+      mkdirSync(dirname(options.output), { recursive: true });
+      writeFileSync(options.output, report);
+    }
   } finally {
     await cleanUp();
   }
+}
+
+async function lifecycleAlone({ repetitions, reference }: BenchOptions, directory: string, keep: (opened: AsyncDisposable) => void): Promise<LifecycleResult> {
+  say('Making one builder for both');
+  const contenders = await prepareContenders(directory, reference);
+  keep(contenders);
+  return await lifecyclePhases(contenders, { directory, repetitions, say });
 }
 
 async function bench(
@@ -66,6 +80,8 @@ async function bench(
     memory.push(...(await runMemory(application, context)));
     toolTimes.set(application.name, await toolTime(application, contenders, home, Math.min(repetitions, 3)));
   }
+  say('Detection and export of an order of 40 buildpacks');
+  const lifecycle = await lifecyclePhases(contenders, { directory, repetitions, say });
   say('Export of a layer, start of the command, a layer of a gigabyte');
   const exported = await layerExport(home, directory, Math.max(repetitions, 5));
   const start = await commandStart(20);
@@ -78,6 +94,7 @@ async function bench(
     load: { before, after: loadavg()[0] ?? 0 },
     versions: { tspack: version, docker: execFileSync('dockerd', ['--version'], { encoding: 'utf8' }).replace(/^.*version ([^, ]+).*$/s, '$1') },
     scenarios,
+    lifecycle,
     memory,
     toolTimes,
     rebuilds: new Set(applications.filter(hasBuildScript).map(({ name }) => name)),

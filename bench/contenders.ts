@@ -24,6 +24,11 @@ export interface Contenders extends AsyncDisposable {
   readonly pack: Contender;
   readonly tspack: Contender;
   readonly registry: string;
+  /** pack's builder, with the reference lifecycle in it. */
+  readonly builder: string;
+  /** pack itself, and what it is run with. */
+  readonly packProgram: string;
+  readonly packEnv: NodeJS.ProcessEnv;
 }
 
 /** Starts what both need, and makes one builder of the same base for both. `directory` is new. */
@@ -58,6 +63,9 @@ export async function prepareContenders(directory: string, reference: string): P
 
     return {
       registry: registry.host,
+      builder: published.builder,
+      packProgram,
+      packEnv,
       pack: {
         name: 'pack',
         build: (image, app, destination) => ({

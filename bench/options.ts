@@ -13,17 +13,20 @@ export interface BenchOptions {
   /** Where the folder for everything else is made, which is gone in the end. */
   readonly workDirectory: string;
   readonly output: string;
+  /** Only the phases of the lifecycle, which are printed and not written. */
+  readonly onlyLifecycle: boolean;
 }
 
 const USAGE = `Compares tspack with pack and the reference lifecycle. Needs root, Docker, docker-registry and Go.
 
-npm run bench -- [--repetitions 3] [--apps FOLDER] [--app NAME]... [--reference FOLDER] [--work FOLDER] [--output FILE]
+npm run bench -- [--repetitions 3] [--apps FOLDER] [--app NAME]... [--reference FOLDER] [--work FOLDER] [--output FILE] [--lifecycle]
 
 --apps        folder of applications (default: $TSPACK_TEST_APPS, else samples/)
 --app         which of them (default: node-express-pug and node-next-app where they are, else nodejs)
 --reference   folder for pack and the lifecycle (default: $TSPACK_TEST_REFERENCE, else a cache folder)
 --work        where a temporary folder of some gigabytes is made (default: /var/tmp)
 --output      the Markdown file to write (default: docs/benchmarks.md)
+--lifecycle   only detection and export of an order of 40 buildpacks; nothing is written
 `;
 
 /** Reads the command line; undefined after `--help`. */
@@ -40,6 +43,7 @@ export function readOptions(args: readonly string[]): BenchOptions | undefined {
       },
       work: { type: 'string', default: '/var/tmp' },
       output: { type: 'string', default: join(packageRoot(), 'docs/benchmarks.md') },
+      lifecycle: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
@@ -57,5 +61,6 @@ export function readOptions(args: readonly string[]): BenchOptions | undefined {
     reference: values.reference,
     workDirectory: values.work,
     output: values.output,
+    onlyLifecycle: values.lifecycle,
   };
 }

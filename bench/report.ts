@@ -1,6 +1,8 @@
 import { arch, cpus, release, totalmem } from 'node:os';
 import { megabytes } from './scenarios.ts';
+import { BUILDPACKS, LAYERS, MATCHING } from './order.ts';
 import type { LayerExport } from './alone.ts';
+import type { LifecycleResult } from './lifecycle.ts';
 import type { Measurement } from './measure.ts';
 import type { MemoryResult, ScenarioName, ScenarioResult } from './scenarios.ts';
 
@@ -11,6 +13,7 @@ export interface Results {
   readonly load: { readonly before: number; readonly after: number };
   readonly versions: { readonly tspack: string; readonly docker: string };
   readonly scenarios: readonly ScenarioResult[];
+  readonly lifecycle: LifecycleResult;
   readonly memory: readonly MemoryResult[];
   /** By application, in milliseconds. */
   readonly toolTimes: ReadonlyMap<string, number>;
@@ -64,6 +67,12 @@ ${table(
     tspackDocker === undefined ? [] : [[application, scenario, seconds(pack), seconds(tspackDocker), ratio(tspackDocker / pack)]],
   ),
 )}
+
+## Phases
+
+From one "===> PHASE" to the next, in builds of one application in which nothing has changed, in turn.
+
+${renderLifecycle(results.lifecycle)}
 
 ## tspack's own time
 
@@ -131,6 +140,23 @@ ${table(
 `;
 }
 
+/** The phases whose share of pack's time is a target. */
+export function renderLifecycle(result: LifecycleResult): string {
+  const rows = (what: string, phase: 'detect' | 'export', target: number) =>
+    (['pack', 'creator'] as const).map((who) => {
+      const [theirs, ours] = [result[who][phase], result.tspack[phase]];
+      const how = who === 'pack' ? 'a container for each phase (default)' : 'one container for all (`--trust-builder --trust-extra-buildpacks`)';
+      return [what, how, seconds(theirs), seconds(ours), ratio(ours / theirs), `≤ ${ratio(target)}`, verdict(ours / theirs, target)];
+    });
+  return table(
+    ['Phases', 'pack with', 'pack', 'tspack', 'tspack / pack', 'Target', ''],
+    [
+      ...rows(`Detection: ${BUILDPACKS} buildpacks, ${MATCHING} of them take part`, 'detect', 1 / 5),
+      ...rows(`Analyze, restore and export: ${LAYERS} cached layers of 1 MB`, 'export', 1 / 10),
+    ],
+  );
+}
+
 function memoryRow(
   name: string,
   scenario: string,
@@ -163,5 +189,5 @@ function seconds(milliseconds: number): string {
 }
 
 function ratio(value: number): string {
-  return value >= 0.2 ? value.toFixed(2) : `1/${Math.round(1 / value)}`;
+  return value > 0.2 ? value.toFixed(2) : `1/${Math.round(1 / value)}`;
 }
