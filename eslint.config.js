@@ -21,6 +21,7 @@ const NO_NEW_DATE = { selector: 'NewExpression[callee.name="Date"][arguments.len
 /** The edges themselves. */
 const EDGES = [
   'src/cli/process.ts',
+  'src/cli/lifecycle.ts',
   // The entry of a buildpack's own process.
   'src/sdk/run-buildpack.ts',
   'src/sdk/testing/**/*.ts',
@@ -29,8 +30,9 @@ const EDGES = [
   // Compare with the times that the file system writes.
   'src/store/lock.ts',
   'src/archive/tree-fingerprint.ts',
-  // Sets the umask of a sandbox, which is inherited. And a parameter is named `process`.
-  'src/executor/bubblewrap/run-process.ts',
+  // Sets the umask of a sandbox, which is inherited.
+  'src/executor/bubblewrap/spawn-bubblewrap.ts',
+  'src/executor/inline/run-process.ts',
   'src/executor/bubblewrap/arguments.ts',
 ];
 
