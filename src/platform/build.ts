@@ -94,8 +94,8 @@ async function analyzeAndDetect(situation: BuildSituation, prepared: PreparedBui
 async function buildIn(situation: BuildSituation, key: string): Promise<Omit<BuildResult, 'milliseconds' | 'record'>> {
   const { settings, task, builder, sandbox } = situation;
   const { events, signal } = task;
-  const prepared = await prepareBuild(situation);
   const modules = createModuleStore({ ...builder.moduleFolders, single: builder.buildpacks, singleExtensions: builder.extensions });
+  const prepared = await prepareBuild(situation, modules);
 
   const { analysis, target, group, plan } = await analyzeAndDetect(situation, prepared, modules);
 

@@ -6,18 +6,20 @@ import { stageSource } from '../source/index.ts';
 import { accountHome, isSystemFolder } from './account-home.ts';
 import { makeHomeFolder } from './home-folder.ts';
 import { DEFAULT_WORKSPACE, DOWNLOADS, PLATFORM, SCRATCH } from './layout.ts';
+import { reachableBuildpacks } from './modules/reachable-modules.ts';
 import { createPlatformDirectory } from './platform-directory.ts';
 import { volumeMounts } from './volume-mounts.ts';
 import type { HostPath, Mount, SandboxPath } from '../executor/index.ts';
+import type { ModuleStore } from '../lifecycle/index.ts';
 import type { BuildSituation, PreparedBuild } from './build-situation.ts';
 import type { BuildSettings } from './build-settings.ts';
 import type { ResolvedBuilder } from './ports.ts';
 
 /**
  * Copies the source and makes the folders that processes see. Throws what staging throws, `BUILD_OPTION_INVALID`,
- * `ENV_NAME_INVALID`, `VOLUME_TARGET_INVALID` and `VOLUME_SOURCE_MISSING`.
+ * `ENV_NAME_INVALID`, `VOLUME_TARGET_INVALID`, `VOLUME_SOURCE_MISSING`, and what reading descriptors of buildpacks throws.
  */
-export async function prepareBuild({ settings, task, ports, record, builder, workDirectory }: BuildSituation): Promise<PreparedBuild> {
+export async function prepareBuild({ settings, task, ports, record, builder, workDirectory }: BuildSituation, modules: ModuleStore): Promise<PreparedBuild> {
   const at = (name: string) => join(workDirectory, name);
   requireFreeWorkspace(settings, builder);
   const staged = await stageSource(settings.path, at('workspace'), { ...settings.source, without: [ports.home.directory] }, task.signal);
@@ -32,7 +34,7 @@ export async function prepareBuild({ settings, task, ports, record, builder, wor
   const own: readonly Mount[] = [
     ...host.mounts,
     ...builder.mounts,
-    ...[...builder.buildpacks, ...builder.extensions].map(({ hostPath, sandboxPath }) => bind(hostPath, sandboxPath, false)),
+    ...[...reachableBuildpacks(builder, modules), ...builder.extensions].map(({ hostPath, sandboxPath }) => bind(hostPath, sandboxPath, false)),
     bind(at('platform'), PLATFORM, false),
     ...(isSystemFolder(home) ? [] : [bind(at('home'), home, true)]),
     bind(at('workspace'), settings.workspace, true),
