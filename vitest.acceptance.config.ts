@@ -13,6 +13,8 @@ export default defineConfig({
     setupFiles: ['test/support/worker-home.ts'],
     testTimeout: 600_000,
     hookTimeout: 600_000,
+    // Real servers and daemons answer late now and then. What fails twice fails.
+    retry: 1,
     projects: [
       { extends: true, test: { name: 'beside others', include: BESIDE_OTHERS, maxWorkers: 2, sequence: { groupOrder: 0 } } },
       {

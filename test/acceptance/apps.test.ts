@@ -28,6 +28,7 @@ const FAST = [
   'py-flask-flaskr',
   'py-django-start',
   'java-webapp-jsp',
+  'java-jar-nanohttpd',
   'go-httpbin',
   'php-adminer',
 ];

@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseBuildpackId, parseOrderToml } from '../../../src/cnb/index.ts';
-import type { HostPath } from '../../../src/executor/index.ts';
 import { createModuleStore } from '../../../src/lifecycle/index.ts';
 import { mountedModule } from '../../../src/platform/modules/module-folder.ts';
 import { reachableBuildpacks } from '../../../src/platform/modules/reachable-modules.ts';
@@ -20,7 +19,7 @@ function mounted(id: string, more = ''): MountedModule {
   const folder = join(directory, id.replace('/', '-'));
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'buildpack.toml'), BUILDPACK_TOML(id, '1') + more);
-  return mountedModule({ kind: 'buildpack', reference: { id: parseBuildpackId(id), version: '1' }, directory: folder as HostPath }, '/cnb/buildpacks');
+  return mountedModule({ kind: 'buildpack', reference: { id: parseBuildpackId(id), version: '1' }, directory: folder }, '/cnb/buildpacks');
 }
 
 const group = (...ids: readonly string[]) => `[[order]]\n${ids.map((id) => `[[order.group]]\nid = "${id}"\nversion = "1"\n`).join('')}`;
