@@ -23,7 +23,7 @@ export function readWantedPackages(inputs: {
   const text = (file: string) => readApplicationFile(applicationDirectory, file);
   switch (source?.kind) {
     case undefined:
-      return nothingWanted('the application', []);
+      return nothingWanted('the application');
     case 'uv.lock':
       return readUvLock(text('uv.lock')!, pyproject!, environment);
     case 'poetry.lock':
@@ -38,10 +38,7 @@ export function readWantedPackages(inputs: {
       return fromPyproject(pyproject!);
     case 'setup.py':
     case 'setup.cfg':
-      return installApplication([
-        source.kind,
-        ...['setup.py', 'setup.cfg', 'pyproject.toml'].filter((file) => file !== source.kind && text(file) !== undefined),
-      ]);
+      return installApplication(source.kind);
   }
 }
 
@@ -49,15 +46,15 @@ export function readWantedPackages(inputs: {
 function fromPyproject(pyproject: Pyproject): WantedPackages {
   const { project, poetry, hasBuildSystem, uv } = pyproject;
   const isPackage = uv['package'] !== false && poetry?.['package-mode'] !== false && (hasBuildSystem || uv['package'] === true);
-  if (isPackage) return installApplication(['pyproject.toml']);
+  if (isPackage) return installApplication('pyproject.toml');
   const lines = [...(project?.dependencies ?? []), ...poetryLines(tableAt(poetry ?? {}, 'dependencies'))];
   const steps: readonly InstallStep[] = lines.length === 0 ? [] : [{ lines, options: [] }];
   return { ...nothingWanted('pyproject.toml'), steps, content: JSON.stringify(lines), pinned: lines.every((line) => /===?[^*]+$/.test(line)) };
 }
 
-function installApplication(files: readonly string[]): WantedPackages {
-  const project = { directory: '.', extras: [], editable: false, source: files[0]! };
-  return { ...nothingWanted(files[0]!, files), projects: [project], complete: false, pinned: false };
+function installApplication(source: string): WantedPackages {
+  const project = { directory: '.', extras: [], editable: false, source };
+  return { ...nothingWanted(source), projects: [project], complete: false, pinned: false };
 }
 
 /** Poetry's own table of dependencies, without a lock, as lines for pip. */

@@ -19,8 +19,6 @@ export interface InstallStep {
 export interface WantedPackages {
   /** The file that decides: `poetry.lock`. */
   readonly source: string;
-  /** All files that were read, relative to the application. */
-  readonly files: readonly string[];
   readonly steps: readonly InstallStep[];
   readonly projects: readonly LocalProject[];
   /** Whether the steps name what the projects need; otherwise the projects themselves are asked. */
@@ -32,6 +30,6 @@ export interface WantedPackages {
 }
 
 /** Nothing to install. */
-export function nothingWanted(source: string, files: readonly string[] = [source]): WantedPackages {
-  return { source, files, steps: [], projects: [], complete: true, pinned: true, content: '' };
+export function nothingWanted(source: string): WantedPackages {
+  return { source, steps: [], projects: [], complete: true, pinned: true, content: '' };
 }

@@ -78,6 +78,6 @@ describe('readRequirements()', () => {
 
   it('survives files that include each other', () => {
     using app = folderWith({ 'requirements.txt': '-r b.txt\na', 'b.txt': '-r requirements.txt\nb' });
-    expect(readRequirements(app.path, 'requirements.txt').files).toEqual(['requirements.txt', 'b.txt']);
+    expect(JSON.parse(readRequirements(app.path, 'requirements.txt').content)).toEqual([['b', 'a'], []]);
   });
 });

@@ -37,7 +37,6 @@ export function readPipfileLock(text: string, pipfile: string | undefined, envir
   const steps = stepsForLocked(packages);
   return {
     source: FILE,
-    files: [FILE, ...(pipfile === undefined ? [] : ['Pipfile'])],
     steps,
     projects,
     complete: true,
@@ -67,7 +66,6 @@ export function readPipfile(text: string): WantedPackages {
   }
   return {
     source: 'Pipfile',
-    files: ['Pipfile'],
     steps: lines.length === 0 ? [] : [{ lines, options: [] }],
     projects,
     complete: false,

@@ -48,7 +48,6 @@ export function readPoetryLock(text: string, pyproject: Pyproject, environment: 
   const steps = stepsForLocked([...packages.values()]);
   return {
     source: FILE,
-    files: [FILE, 'pyproject.toml'],
     steps,
     projects: isPackage(pyproject) ? [...projects, { directory: '.', extras: [], editable: false, source: 'pyproject.toml' }] : projects,
     complete: true,

@@ -39,7 +39,6 @@ export function readUvLock(text: string, pyproject: Pyproject, environment: Mark
   const steps = stepsForLocked([...locked.values()]);
   return {
     source: FILE,
-    files: [FILE, 'pyproject.toml'],
     steps,
     projects,
     complete: true,

@@ -2,7 +2,7 @@ import { parseToml } from '../../../../src/sdk/index.ts';
 import { readApplicationFile } from '../application-files.ts';
 import { pyprojectInvalid } from '../errors.ts';
 import { parseRequirement } from '../requirement.ts';
-import { asText, asTexts, isTable, tableAt, type Table } from '../toml-values.ts';
+import { asText, isTable, tableAt, type Table } from '../toml-values.ts';
 
 /** A pyproject.toml, as far as this buildpack reads it (PEP 518, PEP 621). */
 export interface Pyproject {
@@ -20,13 +20,10 @@ export interface Pyproject {
 /** `[project]` (PEP 621). */
 export interface ProjectTable {
   readonly name: string | undefined;
-  readonly version: string | undefined;
   readonly requiresPython: string | undefined;
   readonly dependencies: readonly string[];
-  readonly optionalDependencies: ReadonlyMap<string, readonly string[]>;
   /** Names of programs that the project installs. */
   readonly scripts: readonly string[];
-  readonly dynamic: readonly string[];
 }
 
 /** Reads the pyproject.toml of a folder of the application; undefined without one. Throws `TOML_INVALID` and `PYTHON_MANIFEST_INVALID`. */
@@ -61,15 +58,12 @@ function readProject(project: Table, text: string, file: string): ProjectTable {
     }
     return value as string[];
   };
-  const optional = tableAt(project, 'optional-dependencies');
+  for (const [extra, value] of Object.entries(tableAt(project, 'optional-dependencies'))) requirements(value, `optional-dependencies.${extra}`);
   return {
     name: asText(project['name']),
-    version: asText(project['version']),
     requiresPython: asText(project['requires-python']),
     dependencies: requirements(project['dependencies'], 'dependencies'),
-    optionalDependencies: new Map(Object.entries(optional).map(([extra, value]) => [extra, requirements(value, `optional-dependencies.${extra}`)])),
     scripts: Object.keys(tableAt(project, 'scripts')),
-    dynamic: asTexts(project['dynamic']),
   };
 }
 

@@ -70,7 +70,6 @@ export function readRequirements(applicationDirectory: string, file: string): Wa
   const lines = projects.length === 0 ? [`-r ${join(applicationDirectory, file)}`] : kept;
   return {
     source: file,
-    files: [...files, ...constraints],
     steps: kept.length === 0 ? [] : [{ lines, options: [] }],
     projects,
     complete: false,
