@@ -24,7 +24,6 @@ describe('readRequirements()', () => {
     });
     const wanted = readRequirements(app.path, 'requirements.txt');
     expect(wanted).toMatchObject({
-      files: ['requirements.txt', 'more/base.txt', 'c.txt'],
       steps: [{ lines: [`-r ${join(app.path, 'requirements.txt')}`], options: [] }],
       projects: [],
       pinned: true,
