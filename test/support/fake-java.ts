@@ -115,9 +115,11 @@ export function createFakeMaven(): FakeMaven {
       maven.commands.push(command.command);
       const log = join(repository, 'runs.txt');
       writeFileSync(log, `${existsSync(log) ? readFileSync(log, 'utf8') : ''}run\n`);
-      if (maven.failure !== undefined) {
-        command.output(maven.failure);
-        return { exitCode: 1, signal: undefined, tail: maven.failure, stdout: maven.failure };
+      const missing = args.find((arg, index) => /^--(?:global-)?settings$/.test(args[index - 1] ?? '') && !existsSync(arg));
+      const failure = maven.failure ?? (missing === undefined ? undefined : `[ERROR] The specified settings file does not exist: ${missing}`);
+      if (failure !== undefined) {
+        command.output(failure);
+        return { exitCode: 1, signal: undefined, tail: failure, stdout: failure };
       }
       const target = own.find((arg) => arg.startsWith('-DoutputDirectory='))?.slice('-DoutputDirectory='.length);
       if (target !== undefined) {

@@ -53,15 +53,10 @@ export function mavenTool(context: BuildContext, project: MavenProject): BuildTo
         inputs: [],
         create: () => ({}),
       });
-      const temporaryDirectory = mkdtempSync(join(tmpdir(), 'maven-'));
-      try {
-        const run = await createRun(context, maven!, jdk, repository.layer.path, temporaryDirectory);
-        context.log.line(`mvn ${args.join(' ')}`);
-        await requireSuccess(run(args), `mvn ${args.join(' ')}`);
-        return await builtProject(context, project, run);
-      } finally {
-        rmSync(temporaryDirectory, { recursive: true, force: true });
-      }
+      const run = createRun(context, maven!, jdk, repository.layer.path);
+      context.log.line(`mvn ${args.join(' ')}`);
+      await requireSuccess(run(args), `mvn ${args.join(' ')}`);
+      return await builtProject(context, project, run);
     },
     keepCaches: async () => {
       await context.layer({ name: 'maven-repository', types: { cache: true }, inputs: [], create: () => ({}) });
@@ -71,11 +66,19 @@ export function mavenTool(context: BuildContext, project: MavenProject): BuildTo
 
 type Run = (args: readonly string[]) => Promise<CommandResult>;
 
-async function createRun(context: BuildContext, maven: Maven, jdk: InstalledJava, cache: string, temporaryDirectory: string): Promise<Run> {
-  const settings = await prepareMavenSettings(context, temporaryDirectory);
+/** Each run has its settings, and the secrets in them, only while it lasts: another may come after the build. */
+function createRun(context: BuildContext, maven: Maven, jdk: InstalledJava, cache: string): Run {
   const repository = join(cache, 'repository');
   mkdirSync(repository, { recursive: true });
-  return async (args) => await runMaven(context, { jdk, maven, repository, settings: settings.arguments, temporaryDirectory }, args);
+  return async (args) => {
+    const temporaryDirectory = mkdtempSync(join(tmpdir(), 'maven-'));
+    try {
+      const { arguments: settings } = await prepareMavenSettings(context, temporaryDirectory);
+      return await runMaven(context, { jdk, maven, repository, settings, temporaryDirectory }, args);
+    } finally {
+      rmSync(temporaryDirectory, { recursive: true, force: true });
+    }
+  };
 }
 
 async function requireSuccess(running: Promise<CommandResult>, command: string): Promise<void> {
