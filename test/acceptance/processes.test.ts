@@ -74,7 +74,105 @@ func main() {
 }
 `;
 
+const JAVA = `package example;
+
+import com.sun.net.httpserver.HttpServer;
+import java.net.InetSocketAddress;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+public class Main {
+    public static void main(String[] arguments) throws Exception {
+        String answer = "written";
+        try {
+            Files.createFile(Path.of("made"));
+        } catch (FileSystemException error) {
+            answer = "Read-only file system".equals(error.getReason()) ? "EROFS" : error.toString();
+        }
+        byte[] body = answer.getBytes();
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> System.out.println("goodbye")));
+        HttpServer server = HttpServer.create(new InetSocketAddress(Integer.parseInt(System.getenv("PORT"))), 0);
+        server.createContext("/", exchange -> {
+            exchange.sendResponseHeaders(200, body.length);
+            exchange.getResponseBody().write(body);
+            exchange.close();
+        });
+        server.start();
+    }
+}
+`;
+
+const POM = `<project xmlns="http://maven.apache.org/POM/4.0.0">
+  <modelVersion>4.0.0</modelVersion>
+  <groupId>example.test</groupId>
+  <artifactId>server</artifactId>
+  <version>1</version>
+  <properties>
+    <maven.compiler.release>21</maven.compiler.release>
+    <project.build.sourceEncoding>UTF-8</project.build.sourceEncoding>
+  </properties>
+</project>
+`;
+
+const RUBY = `
+require 'socket'
+
+$stdout.sync = true
+answer = 'written'
+begin
+  File.write('made', '')
+rescue SystemCallError => error
+  answer = error.class.name
+end
+trap('TERM') { puts 'goodbye'; exit 0 }
+server = TCPServer.new('0.0.0.0', ENV.fetch('PORT'))
+loop do
+  client = server.accept
+  until [nil, "\\r\\n"].include?(client.gets); end
+  client.write "HTTP/1.0 200 OK\\r\\n\\r\\n#{answer}"
+  client.close
+end
+`;
+
+const RUST = `
+use std::io::{Read, Write};
+
+extern "C" fn end(_: i32) {
+    println!("goodbye");
+    std::process::exit(0);
+}
+
+extern "C" {
+    fn signal(number: i32, handler: extern "C" fn(i32)) -> usize;
+}
+
+fn main() {
+    let answer = match std::fs::write("made", "") {
+        Err(error) if error.raw_os_error() == Some(30) => "EROFS",
+        _ => "written",
+    };
+    unsafe { signal(15, end) };
+    let port = std::env::var("PORT").unwrap();
+    for client in std::net::TcpListener::bind(format!("0.0.0.0:{port}")).unwrap().incoming() {
+        let mut client = client.unwrap();
+        let _ = client.read(&mut [0; 1024]);
+        let _ = write!(client, "HTTP/1.0 200 OK\\r\\n\\r\\n{answer}");
+    }
+}
+`;
+
+const RUST_FILES = {
+  'Cargo.toml': '[package]\nname = "server"\nversion = "0.1.0"\nedition = "2021"\n',
+  'Cargo.lock': 'version = 3\n\n[[package]]\nname = "server"\nversion = "0.1.0"\n',
+  'src/main.rs': RUST,
+};
+
+const PHP = "<?php echo @file_put_contents('made', '') === false ? 'refused' : 'written';\n";
+
 const GO_FILES = { 'go.mod': 'module example.test/server\n\ngo 1.24\n', 'main.go': GO };
+/** What nginx writes about each request. */
+const SERVED = /"GET \/ HTTP\/1\.0" 200/;
 const EROFS = { answer: 'EROFS', goodbye: 'goodbye\n' };
 
 const APPLICATIONS: readonly Application[] = [
@@ -83,8 +181,12 @@ const APPLICATIONS: readonly Application[] = [
   { language: 'Python', builder: 'base', files: { 'requirements.txt': '', 'main.py': PYTHON }, ...EROFS },
   { language: 'Go', builder: 'base', files: GO_FILES, ...EROFS },
   { language: 'Go', builder: 'tiny', files: GO_FILES, ...EROFS },
-  { language: 'static sites', builder: 'base', files: { 'index.html': 'served' }, answer: 'served', goodbye: /"GET \/ HTTP\/1\.1" 200/ },
-  { language: 'static sites', builder: 'tiny', files: { 'index.html': 'served' }, answer: 'served', goodbye: /"GET \/ HTTP\/1\.1" 200/ },
+  { language: 'Java', builder: 'base', files: { 'pom.xml': POM, 'src/main/java/example/Main.java': JAVA }, ...EROFS },
+  { language: 'Ruby', builder: 'base', files: { 'main.rb': RUBY }, answer: 'Errno::EROFS', goodbye: 'goodbye\n' },
+  { language: 'Rust', builder: 'base', files: RUST_FILES, ...EROFS },
+  { language: 'PHP', builder: 'base', files: { 'index.php': PHP }, answer: 'refused', goodbye: SERVED },
+  { language: 'static sites', builder: 'base', files: { 'index.html': 'served' }, answer: 'served', goodbye: SERVED },
+  { language: 'static sites', builder: 'tiny', files: { 'index.html': 'served' }, answer: 'served', goodbye: SERVED },
 ];
 
 const place = mkdtempSync(join(tmpdir(), 'tspack-processes-'));
