@@ -88,6 +88,8 @@ describe('findStaticSite()', () => {
     ['main', { packages: ['vite'], main: 'lib/main.js', files: { 'lib/main.js': '' } }],
     ['Next.js with a server', { packages: ['next'] }],
     ['an adapter for Node.js', { packages: ['astro', '@astrojs/node'] }],
+    ['an adapter for Node.js beside the tool below it', { packages: ['vite', '@sveltejs/kit', '@sveltejs/adapter-node'] }],
+    ['a server framework beside the tool below it', { packages: ['vite', '@tanstack/react-start'] }],
     ['a script that leaves the folder', { packages: ['unknown'], scripts: { build: 'x --outDir ../../etc' } }],
   ])('finds none with %s', (_, application) => {
     expect(find(application)).toBeUndefined();

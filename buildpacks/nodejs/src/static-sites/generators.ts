@@ -31,7 +31,17 @@ export function hasPackage(manifest: Manifest, name: string): boolean {
 const configFiles = (name: string) => ['ts', 'mts', 'js', 'mjs', 'cjs'].map((extension) => `${name}.config.${extension}`);
 const buildLine = ({ manifest }: GeneratorView) => manifest.scripts['build'] ?? '';
 
-/** What is built upon another one comes before it. */
+/** What builds by Vite, but a server. */
+const serverFramework = (name: string, packages: readonly string[]): Generator => ({
+  name,
+  packages,
+  programs: [],
+  output: [],
+  spa: false,
+  isStatic: () => false,
+});
+
+/** What is built upon another one comes before it, and decides alone. */
 export const GENERATORS: readonly Generator[] = [
   {
     name: 'Next.js',
@@ -83,6 +93,9 @@ export const GENERATORS: readonly Generator[] = [
     spa: false,
     isStatic: (view) => /\bstatic\b/.test(view.readFirst(configFiles('app'))),
   },
+  serverFramework('TanStack Start', ['@tanstack/react-start', '@tanstack/solid-start']),
+  serverFramework('Nitro', ['nitro', 'nitropack', 'vinxi']),
+  serverFramework('Qwik City', ['@builder.io/qwik-city', '@qwik.dev/router']),
   { name: 'VitePress', packages: ['vitepress'], programs: ['vitepress'], output: ['.vitepress/dist', 'docs/.vitepress/dist', '*/.vitepress/dist'], spa: false },
   { name: 'VuePress', packages: ['vuepress'], programs: ['vuepress'], output: ['.vuepress/dist', 'docs/.vuepress/dist', '*/.vuepress/dist'], spa: false },
   { name: 'Docusaurus', packages: ['@docusaurus/core'], programs: ['docusaurus'], output: ['build'], spa: false },

@@ -20,10 +20,9 @@ export interface StaticSite {
 export function findStaticSite(directory: string, manifest: Manifest, scripts: readonly string[], part = ''): StaticSite | undefined {
   const folder = join(directory, part);
   const readFirst = (names: readonly string[]) => readText(folder, names);
-  const generator = GENERATORS.find(
-    ({ packages, isStatic }) => packages.some((name) => hasPackage(manifest, name)) && (isStatic?.({ manifest, readFirst }) ?? true),
-  );
-  if (generator === undefined || scripts.length === 0 || startsServer(folder, manifest, generator)) return undefined;
+  const generator = GENERATORS.find(({ packages }) => packages.some((name) => hasPackage(manifest, name)));
+  if (generator === undefined || generator.isStatic?.({ manifest, readFirst }) === false) return undefined;
+  if (scripts.length === 0 || startsServer(folder, manifest, generator)) return undefined;
   const named = outputOf(manifest, scripts, readFirst);
   return { generator: generator.name, spa: generator.spa, output: [...named, ...generator.output].map((path) => (part === '' ? path : `${part}/${path}`)) };
 }
