@@ -33,6 +33,9 @@ const FAST = [
   'php-adminer',
 ];
 
+/** What an application asks for where no terminal is attached. */
+const WITHOUT_TERMINAL: Readonly<Record<string, Readonly<Record<string, string>>>> = { 'rust-miniserve': { MINISERVE_PATH: '.' } };
+
 const folder = process.env['TSPACK_TEST_APPS'] ?? '';
 const manifest = join(folder, 'manifest.json');
 const present = existsSync(manifest);
@@ -53,7 +56,7 @@ describe.skipIf(skipWithout('TSPACK_TEST_APPS, a folder with applications and th
     const first = await runTspack(build);
     expect(lastLine(first)).toBe(`apps/${id} ${imageIdOf(first)}`);
     const containerPort = listensOn(application);
-    await expectRuns(`apps/${id}`, check, { args: ['--runtime', 'sandbox', ...variables(env)], containerPort });
+    await expectRuns(`apps/${id}`, check, { args: ['--runtime', 'sandbox', ...variables({ ...env, ...WITHOUT_TERMINAL[id] })], containerPort });
     // The source is the user's.
     expect(stateOf(path)).toEqual(before);
 
