@@ -1,4 +1,5 @@
 import { nearestNames, TspackError } from '../foundation/index.ts';
+import { joinNames } from './layer-decision.ts';
 import type { BuildpackContext } from './detect-context.ts';
 
 /** One place where versions of a runtime come from: a distribution's packages, a language's own downloads. */
@@ -21,6 +22,8 @@ export interface RuntimeRequest<Found> {
   readonly sources: readonly RuntimeSource<Found>[];
   /** The version to take of those that one source offers; undefined when none will do. */
   readonly wanted: (versions: readonly string[]) => string | undefined;
+  /** Which of the versions that will not do to name in the error; the newest few by default. */
+  readonly nearest?: (versions: readonly string[]) => readonly string[];
   /** What is wanted and who says so, for the error: `">=3.12" of pyproject.toml requires-python`. */
   readonly wantedText: string;
   /** Imperative, for the error: `Change requires-python in pyproject.toml`. */
@@ -47,7 +50,7 @@ export async function chooseRuntime<Found>(context: Pick<BuildpackContext, 'env'
     const versions = await ask(source, request, asked);
     const version = request.wanted(versions);
     if (version !== undefined) return { source: source.name, version, found: await source.find(version) };
-    asked.push(`${source.name} offers ${listVersions(versions)}`);
+    asked.push(describeOffer(source.name, versions, request.nearest));
   }
   throw new TspackError({
     code: 'RUNTIME_UNAVAILABLE',
@@ -97,6 +100,13 @@ async function ask<Found>(
 
 function sourcesVariable(runtime: string): string {
   return `TSPACK_${runtime.toUpperCase().replaceAll(/[^A-Z0-9]/gu, '_')}_SOURCES`;
+}
+
+function describeOffer(source: string, versions: readonly string[], nearest: RuntimeRequest<unknown>['nearest']): string {
+  const near = nearest?.(versions) ?? [];
+  return near.length === 0
+    ? `${source} offers ${listVersions(versions)}`
+    : `the nearest that ${source} offers ${near.length === 1 ? 'is' : 'are'} ${joinNames(near)}`;
 }
 
 const MOST_LISTED = 6;

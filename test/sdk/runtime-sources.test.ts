@@ -48,6 +48,14 @@ describe('chooseRuntime()', () => {
     expect(await choose(sources, '3.13', { TSPACK_MY_RUNTIME_SOURCES: 'standalone' }, { runtime: 'my-runtime' })).toMatchObject({ source: 'standalone' });
   });
 
+  it('names the nearest versions where the buildpack knows them, and the newest where it has none', async () => {
+    const sources = [source('debian', ['3.11.2', '3.13.5']), source('standalone', ['3.9.1']), source('third', [])];
+    await expect(choose(sources, '4', {}, { nearest: (versions) => versions.slice(0, 2) })).rejects.toMatchObject({
+      message:
+        'Cannot find a Python for "4" of .python-version: the nearest that debian offers are 3.11.2 and 3.13.5; the nearest that standalone offers is 3.9.1; third offers none for this target',
+    });
+  });
+
   it('never lets the network choose: a source that cannot be asked is an error, though a later one would fit', async () => {
     const log: string[] = [];
     const sources = [source('debian', ['3.13.5'], log), source('standalone', away, log), source('third', ['3.9.1'], log)];

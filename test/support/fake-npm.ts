@@ -49,6 +49,7 @@ export async function createFakeRegistry(): Promise<{
       fetchJson({ url }) {
         registry.asked.push(url);
         if (registry.unreachable) return Promise.reject(new Error('unreachable'));
+        if (url.startsWith('https://nodejs.org/')) return Promise.resolve([]);
         return Promise.resolve({
           versions: Object.fromEntries(
             [...archives].map(([version, content]) => [

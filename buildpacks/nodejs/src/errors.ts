@@ -54,14 +54,6 @@ export function versionNotUnderstood(text: string, source: string): TspackError 
   });
 }
 
-export function versionUnsatisfiable(text: string, source: string, nearest: readonly string[]): TspackError {
-  return new TspackError({
-    code: 'NODE_VERSION_UNSATISFIABLE',
-    message: `Cannot find a Node.js version for "${text}" in ${source}: ${nearest.length === 0 ? 'the registry offers none' : `the nearest that the registry offers are ${joinNames(nearest)}`}`,
-    nextStep: `Change ${source} to a range that one of them satisfies.`,
-  });
-}
-
 export function managerUnsatisfiable(name: string, text: string, source: string, node: string, nearest: readonly string[]): TspackError {
   return new TspackError({
     code: 'NODE_PACKAGE_MANAGER_UNSATISFIABLE',
@@ -91,6 +83,14 @@ export function registryHasNoPackage(name: string, problem: string): TspackError
     code: 'NODE_REGISTRY_ANSWER_INVALID',
     message: `Cannot read the versions of "${name}" from the npm registry: ${problem}`,
     nextStep: 'Check that the registry of your npm settings serves this package.',
+  });
+}
+
+export function nodejsOrgInvalid(problem: string): TspackError {
+  return new TspackError({
+    code: 'NODE_SOURCE_ANSWER_INVALID',
+    message: `Cannot use what nodejs.org answers: ${problem}`,
+    nextStep: 'Check the mirror that stands for nodejs.org, or leave nodejs.org out of TSPACK_NODEJS_SOURCES.',
   });
 }
 

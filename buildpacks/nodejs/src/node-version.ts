@@ -1,6 +1,6 @@
 import schedule from 'node-releases/data/release-schedule/release-schedule.json' with { type: 'json' };
 import { compareVersions, exactVersion, isVersionRange, majorVersion, nearestVersions, newestSatisfying } from '../../../src/sdk/index.ts';
-import { versionNotUnderstood, versionUnsatisfiable } from './errors.ts';
+import { versionNotUnderstood } from './errors.ts';
 import type { Manifest } from './manifest.ts';
 
 /** What an application says about its Node.js version. */
@@ -64,14 +64,14 @@ function firstLine(text: string | undefined): string | undefined {
 /**
  * Chooses among the offered versions. A range that reaches over several major versions gives the newest of the newest LTS line in
  * it, because `>=18` asks for something that works rather than for the latest; without an LTS line in it, the newest at all.
- * Throws `NODE_VERSION_INVALID` and `NODE_VERSION_UNSATISFIABLE`.
+ * Undefined when none fits. Throws `NODE_VERSION_INVALID`.
  */
 export function chooseNodeVersion(
   request: VersionRequest | undefined,
   offered: readonly string[],
   today: Date,
   lines: ReleaseSchedule = RELEASE_SCHEDULE,
-): ChosenVersion {
+): ChosenVersion | undefined {
   const date = today.toISOString().slice(0, 10);
   const isLts = (version: string) => (lines.get(majorVersion(version))?.lts ?? '9999') <= date;
   const stable = offered.filter((version) => !version.includes('-'));
@@ -84,28 +84,36 @@ export function chooseNodeVersion(
   const newestLts = newest(stable.filter((version) => isLts(version) && (lines.get(majorVersion(version))?.end ?? '0') > date));
   if (request === undefined) {
     const version = newestLts ?? newest(stable);
-    if (version === undefined) throw versionUnsatisfiable('lts/*', 'the default', []);
-    return finish(version, `the newest LTS version on ${date}; the application asks for none`);
+    return version === undefined ? undefined : finish(version, `the newest LTS version on ${date}; the application asks for none`);
   }
 
   const { text, source } = request;
   const alias = /^(?:lts\/(.+)|lts|node|stable|latest|current)$/i.exec(text);
   if (alias !== null) {
     const version = resolveAlias(alias[0].toLowerCase(), alias[1]?.toLowerCase(), stable, lines, date);
-    if (version === undefined) throw versionUnsatisfiable(text, source, nearestVersions('*', stable));
-    return finish(version, `the newest for "${text}" in ${source}`);
+    return version === undefined ? undefined : finish(version, `the newest for "${text}" in ${source}`);
   }
   const exact = exactVersion(text);
   if (exact !== undefined) {
-    if (!offered.includes(exact)) throw versionUnsatisfiable(text, source, nearestVersions(exact, stable));
-    return finish(exact, `asked for by ${source}`);
+    return offered.includes(exact) ? finish(exact, `asked for by ${source}`) : undefined;
   }
   if (!isVersionRange(text)) throw versionNotUnderstood(text, source);
   const inLts = newestSatisfying(text, stable.filter(isLts));
   const version = inLts ?? newestSatisfying(text, offered);
-  if (version === undefined) throw versionUnsatisfiable(text, source, nearestVersions(text, stable));
+  if (version === undefined) return undefined;
   const wide = newestSatisfying(text, stable) !== version;
   return finish(version, `the newest ${wide ? 'LTS version ' : ''}for "${text}" in ${source}`);
+}
+
+/** The offered versions that come nearest to a version or range that none of them fits; none for an alias, which is near to nothing. */
+export function nearestNodeVersions(request: VersionRequest | undefined, offered: readonly string[]): readonly string[] {
+  const text = request?.text ?? '';
+  const wanted = exactVersion(text) ?? (isVersionRange(text) ? text : undefined);
+  if (request === undefined || wanted === undefined) return [];
+  return nearestVersions(
+    wanted,
+    offered.filter((version) => !version.includes('-')),
+  );
 }
 
 function resolveAlias(name: string, line: string | undefined, stable: readonly string[], lines: ReleaseSchedule, date: string): string | undefined {

@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isFile, type BuildContext } from '../../../src/sdk/index.ts';
-import { installRuntime, runtimePackage, type Runtime } from './layers/runtime.ts';
+import { chooseRuntime, isFile, type BuildContext } from '../../../src/sdk/index.ts';
+import { installRuntime, type Runtime } from './layers/runtime.ts';
 import type { Project } from './project.ts';
-import { chooseNodeVersion, findVersionRequests } from './node-version.ts';
+import { chooseNodeVersion, findVersionRequests, nearestNodeVersions, type ChosenVersion } from './node-version.ts';
 import type { Registry } from './package-managers/npm-settings.ts';
-import { fetchOfferedVersions } from './registry-versions.ts';
+import { nodejsOrg } from './sources/nodejs-org.ts';
+import { npmSource } from './sources/npm.ts';
 
 /** Chooses the version of Node.js, says which rule won, and installs it. */
 export async function installNode(context: BuildContext, project: Project | undefined, registry: Registry, forLaunch: boolean): Promise<Runtime> {
@@ -15,15 +16,22 @@ export async function installNode(context: BuildContext, project: Project | unde
     nodeVersion: readFirst(folders, '.node-version'),
   });
   const [request, ...others] = requests;
-  const offered = await fetchOfferedVersions(context, registry, runtimePackage(context.target.architecture));
-  const verified = new Map([...offered].filter(([, { integrity }]) => integrity?.includes('sha512-') === true));
-  const chosen = chooseNodeVersion(request, [...verified.keys()], context.today);
-  context.log.line(`Node.js ${chosen.version}: ${chosen.reason}`);
+  let chosen: ChosenVersion | undefined;
+  const runtime = await chooseRuntime(context, {
+    runtime: 'nodejs',
+    title: 'Node.js',
+    sources: [npmSource(context, registry), nodejsOrg(context)],
+    wanted: (versions) => (chosen = chooseNodeVersion(request, versions, context.today))?.version,
+    nearest: (versions) => nearestNodeVersions(request, versions),
+    wantedText: request === undefined ? 'an application that asks for none' : `"${request.text}" in ${request.source}`,
+    nextStep: request === undefined ? 'Set BP_NODE_VERSION.' : `Change ${request.source} to a range that one of them satisfies.`,
+  });
+  context.log.line(`Node.js ${runtime.version}: ${chosen!.reason}`);
   for (const other of others) {
     if (other.text !== request!.text) context.log.line(`"${other.text}" in ${other.source} is not looked at, because ${request!.source} counts first`);
   }
-  if (chosen.warning !== undefined) context.log.warning(chosen.warning, `Move ${request?.source ?? 'the application'} to a version that has.`);
-  return await installRuntime(context, registry, chosen.version, verified, forLaunch);
+  if (chosen!.warning !== undefined) context.log.warning(chosen!.warning, `Move ${request?.source ?? 'the application'} to a version that has.`);
+  return await installRuntime(context, runtime, forLaunch);
 }
 
 function readFirst(folders: readonly string[], name: string): string | undefined {

