@@ -1,9 +1,9 @@
-import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BuildContext, LayerDirectory } from '../../../src/sdk/index.ts';
 import { describeGems } from './gem-sbom.ts';
 import { commandFailed } from './errors.ts';
-import type { GemFiles } from './gemfile.ts';
+import { lockName, type GemFiles } from './gemfile.ts';
 
 /** Ruby for the build, and the variables that it needs. */
 export interface RubyTools {
@@ -11,7 +11,10 @@ export interface RubyTools {
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** Installs what the Gemfile asks for and no package of Debian provides, into the layer `gems`. */
+/** In the layer: the lockfile that Bundler made of a Gemfile without one, which the application is started by. */
+const MADE_LOCK = 'made.lock';
+
+/** Installs what the Gemfile asks for and no package of Debian provides, into the layer `gems`. Afterwards the application has a lockfile. */
 export async function installGems(
   context: BuildContext,
   gems: GemFiles,
@@ -20,6 +23,7 @@ export async function installGems(
 ): Promise<void> {
   if (!gems.hasLock)
     context.log.warning(`There is no lockfile beside ${gems.name}, so each build may install other versions`, 'Run `bundle lock` and commit it.');
+  const lockfile = join(context.applicationDirectory, lockName(gems.name));
   const outcome = await context.layer({
     name: 'gems',
     types: { launch: true, cache: true },
@@ -27,36 +31,43 @@ export async function installGems(
       { name: 'Gemfile and lockfile', value: gems.digest },
       { name: 'Ruby version', value: inputs.ruby, readable: true },
       { name: 'packages of the Aptfile', value: inputs.packages },
+      { name: 'layer format', value: '2' },
     ],
     onChange: 'keep',
     create: async (layer) => {
-      if (await isProvided(context, tools)) {
+      const provided = await isProvided(context, gems, tools);
+      if (provided) {
         context.log.line('Packages of Debian provide every gem: nothing is downloaded');
         // Gems of an older Gemfile may be there.
-        rmSync(layer.path, { recursive: true, force: true });
-        mkdirSync(layer.path);
-        return { installed: false };
+        for (const name of readdirSync(layer.path)) rmSync(join(layer.path, name), { recursive: true });
+      } else {
+        await install(context, gems, tools);
+        clean(layer);
+        const { id, version } = context.buildpack;
+        await layer.writeSbom({ subject: { name: 'gems' }, tool: { name: id, version }, components: describeGems(layer.path) }, context.sbomFormats);
       }
-      await install(context, gems, tools);
-      clean(layer);
-      const { id, version } = context.buildpack;
-      await layer.writeSbom({ subject: { name: 'gems' }, tool: { name: id, version }, components: describeGems(layer.path) }, context.sbomFormats);
-      return { installed: true };
+      if (!gems.hasLock) copyFileSync(lockfile, join(layer.path, MADE_LOCK));
+      return { installed: !provided };
     },
   });
+  if (!gems.hasLock) copyFileSync(join(outcome.layer.path, MADE_LOCK), lockfile);
   if (!outcome.data.installed) outcome.setTypes({ cache: true });
 }
 
-async function isProvided(context: BuildContext, tools: RubyTools): Promise<boolean> {
-  return (await runBundler(context, tools, ['check', '--dry-run'], () => undefined)).exitCode === 0;
+async function isProvided(context: BuildContext, gems: GemFiles, tools: RubyTools): Promise<boolean> {
+  return (await runBundler(context, frozen(gems, tools), ['install', '--local'], () => undefined)).exitCode === 0;
 }
 
 async function install(context: BuildContext, gems: GemFiles, tools: RubyTools): Promise<void> {
   const args = ['install', '--jobs=4', '--retry=2'];
   context.log.line(`bundle ${args.join(' ')}`);
-  const frozen: Readonly<Record<string, string>> = gems.hasLock ? { BUNDLE_FROZEN: 'true' } : {};
-  const result = await runBundler(context, { ...tools, env: { ...tools.env, ...frozen } }, args, (text) => context.log.output(text));
+  const result = await runBundler(context, frozen(gems, tools), args, (text) => context.log.output(text));
   if (result.exitCode !== 0) throw commandFailed(`bundle ${args.join(' ')}`, result);
+}
+
+/** A lockfile of the application is not changed. */
+function frozen({ hasLock }: GemFiles, tools: RubyTools): RubyTools {
+  return hasLock ? { ...tools, env: { ...tools.env, BUNDLE_FROZEN: 'true' } } : tools;
 }
 
 /** Runs `bundle`. */
