@@ -272,7 +272,12 @@ describe('build', () => {
   });
 
   it.each<[string, Readonly<Record<string, string>>, Readonly<Record<string, string>>, string]>([
-    ['a version that nobody offers', { '.python-version': '3.99' }, {}, 'Cannot find a Python for "3.99" in .python-version: debian offers 3.11.2, 3.13.5'],
+    [
+      'a version that nobody offers',
+      { '.python-version': '3.99' },
+      { TSPACK_PYTHON_SOURCES: 'debian' },
+      'Cannot find a Python for "3.99" in .python-version: debian offers 3.11.2, 3.13.5',
+    ],
     ['a broken pyproject.toml', { 'pyproject.toml': '[project\nname = 1\n' }, {}, 'Cannot parse pyproject.toml:1:'],
     [
       'a requirement that is none',
