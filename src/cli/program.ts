@@ -4,6 +4,7 @@ import { EXIT } from './exit-code.ts';
 import { action, examples } from './program/action.ts';
 import { addBuild } from './program/build.ts';
 import { addBuilder } from './program/builder.ts';
+import { addCompletion } from './program/completion.ts';
 import { addConfig } from './program/config.ts';
 import { addImages } from './program/images.ts';
 import { addInspect } from './program/inspect.ts';
@@ -41,6 +42,7 @@ function createProgram(run: Run): Command {
   addModules(program, run);
   addSbom(program, run);
   addConfig(program, run);
+  addCompletion(program, run);
   addLifecycle(program);
   program
     .command('doctor')

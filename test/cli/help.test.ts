@@ -42,6 +42,7 @@ const COMMANDS = [
   'config default-builder',
   'config insecure-registries',
   'config insecure-registries add',
+  'completion',
   'doctor',
   'version',
 ];
