@@ -29,8 +29,14 @@ if [[ $funcstack[1] == _tspack ]]; then _tspack "$@"; else compdef _tspack tspac
 `,
   fish: `function __tspack_complete
   set -l words (commandline -opc)
-  tspack complete -- $words[2..] (commandline -ct | string collect --allow-empty) 2> /dev/null
+  set -l current (commandline -ct)
+  set -l candidates (tspack complete -- $words[2..] "$current" 2> /dev/null)
+  if set -q candidates[1]
+    string join \\n $candidates
+  else
+    __fish_complete_path "$current"
+  end
 end
-complete -c tspack -a '(__tspack_complete)'
+complete -c tspack -f -a '(__tspack_complete)'
 `,
 };
