@@ -22,7 +22,7 @@ describe('the PHP buildpack', () => {
       { path: '/any/path?x=1', status: 200, contains: 'Hello, 12.345,5! /any/path?x=1 me' },
       { args: ['--runtime', 'sandbox', '--env', 'GREETER=me'] },
     );
-    await expectRuns('php-shop', { path: '/../composer.json', status: 200, contains: 'Hello, 12.345,5! /composer.json' }, { args: ['--runtime', 'sandbox'] });
+    await expectRuns('php-shop', { path: '/composer.json', status: 200, contains: 'Hello, 12.345,5! /composer.json' }, { args: ['--runtime', 'sandbox'] });
     await expectRuns('php-shop', { path: '/.env', status: 404, contains: '404' }, { args: ['--runtime', 'sandbox'] });
     const second = await build();
     expect(second.stderr).toMatch(/^Layers: +0 layers added/m);
