@@ -107,7 +107,7 @@ describe("Maven's settings", () => {
 });
 
 describe("Cargo's settings", () => {
-  it('name registries, and what replaces crates.io in the end', () => {
+  it('name registries, and what replaces crates-io in the end', () => {
     const config = '[source.crates-io]\nreplace-with = "near"\n[source.near]\nreplace-with = "corp"\n';
     file(
       '.cargo/config.toml',

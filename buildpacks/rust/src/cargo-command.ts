@@ -64,7 +64,7 @@ function cargoVariables(
   };
 }
 
-/** Cargo reads what replaces crates.io from files alone (https://doc.rust-lang.org/cargo/reference/source-replacement.html). */
+/** Cargo reads what replaces crates-io from files alone (https://doc.rust-lang.org/cargo/reference/source-replacement.html). */
 function replacementConfig(index: string | undefined): string {
   if (index === undefined || index === '') return '';
   return `[source.crates-io]\nreplace-with = "mirror"\n\n[source.mirror]\nregistry = ${JSON.stringify(index)}\n`;

@@ -7,7 +7,7 @@ import type { ToolSettings } from './tool-settings.ts';
 const MOST_REPLACEMENTS = 10;
 
 /**
- * Cargo's registries as `CARGO_REGISTRIES_<NAME>_INDEX`, and what replaces crates.io as `TSPACK_CARGO_INDEX`, since Cargo
+ * Cargo's registries as `CARGO_REGISTRIES_<NAME>_INDEX`, and what replaces crates-io as `TSPACK_CARGO_INDEX`, since Cargo
  * reads that from no variable (doc.rust-lang.org/cargo, "Source Replacement"). Folders of this machine are left out. A
  * file that is no TOML is a warning: most builds do not use Cargo.
  */

@@ -206,7 +206,7 @@ describe('build', () => {
     expect(existsSync(join(it.kit.layersDirectory, 'cargo/credentials.toml'))).toBe(false);
   });
 
-  it('takes crates from the registry that stands for crates.io', async () => {
+  it('takes crates from the registry that stands for crates-io', async () => {
     using it = await kitFor(plain, { env: { TSPACK_CARGO_INDEX: 'sparse+https://crates.test/' } });
     await it.kit.build();
     expect(readFileSync(join(it.kit.layersDirectory, 'cargo/config.toml'), 'utf8')).toBe(
