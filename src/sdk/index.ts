@@ -66,6 +66,7 @@ export type { LeftOutFiles } from './leave-out-files.ts';
 export { readElfNeeds } from './elf.ts';
 export type { ElfNeeds } from './elf.ts';
 export { extractArchive } from './extract.ts';
+export { fetchArchive, type ArchiveRequest } from './fetch-archive.ts';
 export type { ExtractRequest } from './extract.ts';
 export { openZip } from '../archive/index.ts';
 export type { ZipArchive, ZipEntry } from '../archive/index.ts';

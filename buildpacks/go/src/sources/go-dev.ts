@@ -1,6 +1,4 @@
-import { rmSync } from 'node:fs';
-import { join } from 'node:path';
-import { extractArchive, TspackError, type BuildContext } from '../../../../src/sdk/index.ts';
+import { fetchArchive, TspackError, type BuildContext } from '../../../../src/sdk/index.ts';
 import { buildArchitecture, type GoSource } from './go-source.ts';
 
 const ADDRESS = 'https://go.dev/dl/';
@@ -21,13 +19,7 @@ export function goDev(context: BuildContext): GoSource {
       const { url, sha256 } = (await archives()).get(version)!;
       return {
         async install(directory) {
-          const file = join(context.layersDirectory, `.go${version}.tar.gz`);
-          try {
-            await context.downloads.fetchFile({ url, digest: { algorithm: 'sha256', hex: sha256 }, path: file, label: `Go ${version}` });
-            await extractArchive({ file, directory, stripComponents: 1 });
-          } finally {
-            rmSync(file, { force: true });
-          }
+          await fetchArchive(context.downloads, { url, digest: { algorithm: 'sha256', hex: sha256 }, label: `Go ${version}`, directory, stripComponents: 1 });
         },
       };
     },

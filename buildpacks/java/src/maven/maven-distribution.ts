@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { debianPackagesKey, extractArchive, installDebianPackages, type BuildContext } from '../../../../src/sdk/index.ts';
+import { debianPackagesKey, fetchArchive, installDebianPackages, type BuildContext } from '../../../../src/sdk/index.ts';
 import { archiveNotFound } from '../errors.ts';
 import { parseProperties } from '../properties.ts';
 
@@ -80,15 +80,11 @@ async function installDistribution(context: BuildContext, { url, version, sha256
       { name: 'distributionSha256Sum', value: sha256 ?? '' },
     ],
     create: async ({ path }) => {
-      const file = `${path}.archive`;
       context.log.line(`Downloading Maven ${version ?? ''}`.trim());
-      try {
-        mkdirSync(path, { recursive: true });
-        await context.downloads.fetchFile({ url, digest: await findDigest(context, url, sha256), path: file, label: basename(new URL(url).pathname) });
-        await extractArchive({ file, directory: path, stripComponents: 1, filter: (entry) => !entry.startsWith('lib/jansi-native/Windows') });
-      } finally {
-        rmSync(file, { force: true });
-      }
+      mkdirSync(path, { recursive: true });
+      const digest = await findDigest(context, url, sha256);
+      const filter = (entry: string) => !entry.startsWith('lib/jansi-native/Windows');
+      await fetchArchive(context.downloads, { url, digest, label: basename(new URL(url).pathname), directory: path, stripComponents: 1, filter });
       return {};
     },
   });

@@ -1,8 +1,8 @@
-import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, readdirSync, symlinkSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import {
   debianPackagesKey,
-  extractArchive,
+  fetchArchive,
   installDebianPackages,
   type BuildContext,
   type Component,
@@ -105,19 +105,14 @@ async function unpackPackages(context: BuildContext, directory: string, suite: s
 }
 
 async function unpackArchive(context: BuildContext, directory: string, archive: JavaArchive, java: ChosenJava): Promise<readonly Component[]> {
-  mkdirSync(directory, { recursive: true });
-  const file = `${directory}.tar.gz`;
-  try {
-    await context.downloads.fetchFile({ url: archive.url, digest: { algorithm: 'sha256', hex: archive.sha256 }, path: file, label: archive.name });
-    await extractArchive({
-      file,
-      directory: join(directory, 'usr/lib/jvm/java'),
-      stripComponents: 1,
-      filter: (path) => !LEFT_OUT_OF_ARCHIVES.test(path),
-    });
-  } finally {
-    rmSync(file, { force: true });
-  }
+  await fetchArchive(context.downloads, {
+    url: archive.url,
+    digest: { algorithm: 'sha256', hex: archive.sha256 },
+    label: archive.name,
+    directory: join(directory, 'usr/lib/jvm/java'),
+    stripComponents: 1,
+    filter: (path) => !LEFT_OUT_OF_ARCHIVES.test(path),
+  });
   return [
     {
       type: 'platform',

@@ -1,6 +1,6 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { extractArchive, type BuildContext } from '../../../../src/sdk/index.ts';
+import { fetchArchive, type BuildContext } from '../../../../src/sdk/index.ts';
 import { findRepository } from '../maven/central-repository.ts';
 import releases from './releases.json' with { type: 'json' };
 import { loggingProperties, serverXml } from './tomcat-files.ts';
@@ -39,15 +39,11 @@ export async function installTomcat(context: BuildContext, servlet: 'javax' | 'j
       { name: 'layer format', value: '1' },
     ],
     create: async ({ path, writeSbom }) => {
-      const file = `${path}.tar.gz`;
       const url = `${await findRepository(context)}/org/apache/tomcat/tomcat/${version}/tomcat-${version}.tar.gz`;
       context.log.line(`Downloading Tomcat ${version}`);
-      try {
-        await context.downloads.fetchFile({ url, digest: { algorithm: 'sha512', hex: sha512 }, path: file, label: `Tomcat ${version}` });
-        await extractArchive({ file, directory: path, stripComponents: 1, filter: (name) => WANTED.test(name) });
-      } finally {
-        rmSync(file, { force: true });
-      }
+      const digest = { algorithm: 'sha512', hex: sha512 } as const;
+      const filter = (name: string) => WANTED.test(name);
+      await fetchArchive(context.downloads, { url, digest, label: `Tomcat ${version}`, directory: path, stripComponents: 1, filter });
       mkdirSync(join(path, 'conf'), { recursive: true });
       writeFileSync(join(path, 'conf/server.xml'), serverXml(context.applicationDirectory));
       writeFileSync(join(path, 'conf/logging.properties'), loggingProperties());

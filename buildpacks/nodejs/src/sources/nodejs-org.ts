@@ -1,5 +1,4 @@
-import { rmSync } from 'node:fs';
-import { extractArchive, type BuildContext } from '../../../../src/sdk/index.ts';
+import { fetchArchive, type BuildContext } from '../../../../src/sdk/index.ts';
 import { askDaily } from '../daily-answer.ts';
 import { nodejsOrgInvalid } from '../errors.ts';
 import { isTable } from '../manifest.ts';
@@ -33,13 +32,8 @@ export function nodejsOrg(context: BuildContext): NodeSource {
         purl: `pkg:generic/node@${version}?download_url=${encodeURIComponent(url)}`,
         hashes: async () => [{ algorithm: 'SHA-256' as const, hex: await sha256() }],
         async unpack(directory, filter) {
-          const file = `${directory}.download.tar.gz`;
-          try {
-            await context.downloads.fetchFile({ url, digest: { algorithm: 'sha256', hex: await sha256() }, path: file, label: `Node.js ${version}` });
-            await extractArchive({ file, directory, stripComponents: 1, filter });
-          } finally {
-            rmSync(file, { force: true });
-          }
+          const digest = { algorithm: 'sha256', hex: await sha256() } as const;
+          await fetchArchive(context.downloads, { url, digest, label: `Node.js ${version}`, directory, stripComponents: 1, filter });
         },
       });
     },

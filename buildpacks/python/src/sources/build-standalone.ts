@@ -1,6 +1,6 @@
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { compileGlobs, extractArchive, TspackError, type BuildContext, type RuntimeSource } from '../../../../src/sdk/index.ts';
+import { compileGlobs, fetchArchive, TspackError, type BuildContext, type RuntimeSource } from '../../../../src/sdk/index.ts';
 import { minorOf } from '../python-version.ts';
 import { NOT_FOR_RUNNING, type PythonInstaller } from './python-installer.ts';
 
@@ -52,14 +52,9 @@ export function buildStandaloneSource(context: BuildContext): RuntimeSource<Pyth
 }
 
 async function unpack(context: BuildContext, { name, tag, sha256 }: Archive, directory: string, filter: (path: string) => boolean): Promise<void> {
-  const file = join(context.layersDirectory, '.python.tar.gz');
   const url = `${RELEASES}/download/${tag}/${encodeURIComponent(name)}`;
-  try {
-    await context.downloads.fetchFile({ url, digest: { algorithm: 'sha256', hex: sha256 }, path: file, label: name });
-    await extractArchive({ file, directory: join(directory, 'usr'), stripComponents: 1, filter });
-  } finally {
-    rmSync(file, { force: true });
-  }
+  const digest = { algorithm: 'sha256', hex: sha256 } as const;
+  await fetchArchive(context.downloads, { url, digest, label: name, directory: join(directory, 'usr'), stripComponents: 1, filter });
 }
 
 /** Final versions for the target. An archive without symbols of debuggers comes before the one with them. */

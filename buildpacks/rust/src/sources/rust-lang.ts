@@ -1,6 +1,4 @@
-import { rmSync } from 'node:fs';
-import { join } from 'node:path';
-import { extractArchive, parseToml, type BuildContext } from '../../../../src/sdk/index.ts';
+import { fetchArchive, parseToml, type BuildContext } from '../../../../src/sdk/index.ts';
 import { sourceInvalid } from '../errors.ts';
 import type { RustSource } from './rust-source.ts';
 
@@ -27,13 +25,9 @@ export function rustLang(context: BuildContext): RustSource {
         libraryDirectories: ['lib'],
         async install(directory) {
           for (const { component, url, hash } of archives) {
-            const file = join(context.layersDirectory, `.${component}.tar.gz`);
-            try {
-              await context.downloads.fetchFile({ url, digest: { algorithm: 'sha256', hex: hash }, path: file, label: `${component} ${version}` });
-              await extractArchive({ file, directory, stripComponents: 2, filter: (path) => /^(?:bin|lib|libexec)\//.test(path) });
-            } finally {
-              rmSync(file, { force: true });
-            }
+            const digest = { algorithm: 'sha256', hex: hash } as const;
+            const filter = (path: string) => /^(?:bin|lib|libexec)\//.test(path);
+            await fetchArchive(context.downloads, { url, digest, label: `${component} ${version}`, directory, stripComponents: 2, filter });
           }
         },
       };
