@@ -6,7 +6,7 @@ import { formatRequirement } from '../requirement.ts';
 import { isSpecifier, normalizeName, versionSatisfies } from '../specifiers.ts';
 import { asText, asTexts, isTable, tableAt, type Table } from '../toml-values.ts';
 import type { LocalProject, WantedPackages } from '../wanted-packages.ts';
-import { sha256Of, stepsForLocked, type LockedPackage } from './locked-package.ts';
+import { sha256Of, wantedByLock, type LockedPackage } from './locked-package.ts';
 
 const FILE = 'Pipfile.lock';
 
@@ -34,15 +34,7 @@ export function readPipfileLock(text: string, pipfile: string | undefined, envir
       });
     }
   }
-  const steps = stepsForLocked(packages);
-  return {
-    source: FILE,
-    steps,
-    projects,
-    complete: true,
-    pinned: true,
-    content: JSON.stringify(steps),
-  };
+  return wantedByLock(FILE, packages, projects);
 }
 
 /** Reads a Pipfile without a lock. Throws `TOML_INVALID` and `PYTHON_MANIFEST_INVALID`. */

@@ -7,7 +7,7 @@ import { parseRequirement } from '../requirement.ts';
 import { normalizeName, satisfiesPoetryConstraint, versionSatisfies } from '../specifiers.ts';
 import { asList, asTable, asText, asTexts, isTable, tableAt, type Table } from '../toml-values.ts';
 import type { LocalProject, WantedPackages } from '../wanted-packages.ts';
-import { sha256Of, stepsForLocked, type LockedPackage } from './locked-package.ts';
+import { sha256Of, wantedByLock, type LockedPackage } from './locked-package.ts';
 
 const FILE = 'poetry.lock';
 
@@ -45,15 +45,8 @@ export function readPoetryLock(text: string, pyproject: Pyproject, environment: 
       projects.push({ directory, extras: [...extras], editable: entry['develop'] === true, source: FILE });
     } else packages.set(normalizeName(nameOf(entry)), lockedPackage(entry, oldHashes));
   }
-  const steps = stepsForLocked([...packages.values()]);
-  return {
-    source: FILE,
-    steps,
-    projects: isPackage(pyproject) ? [...projects, { directory: '.', extras: [], editable: false, source: 'pyproject.toml' }] : projects,
-    complete: true,
-    pinned: true,
-    content: JSON.stringify(steps),
-  };
+  const installed = isPackage(pyproject) ? [...projects, { directory: '.', extras: [], editable: false, source: 'pyproject.toml' }] : projects;
+  return wantedByLock(FILE, [...packages.values()], installed);
 }
 
 /** Poetry's rule: the application is a package unless `package-mode` says otherwise; one that says nothing of how it is built is none. */

@@ -7,7 +7,7 @@ import { parseRequirement } from '../requirement.ts';
 import { normalizeName, versionSatisfies } from '../specifiers.ts';
 import { asList, asTable, asText, asTexts, isTable, tableAt, type Table } from '../toml-values.ts';
 import type { LocalProject, WantedPackages } from '../wanted-packages.ts';
-import { sha256Of, stepsForLocked, type LockedPackage } from './locked-package.ts';
+import { sha256Of, wantedByLock, type LockedPackage } from './locked-package.ts';
 
 const FILE = 'uv.lock';
 
@@ -36,15 +36,7 @@ export function readUvLock(text: string, pyproject: Pyproject, environment: Mark
       locked.set(normalizeName(one.name), one);
     }
   }
-  const steps = stepsForLocked([...locked.values()]);
-  return {
-    source: FILE,
-    steps,
-    projects,
-    complete: true,
-    pinned: true,
-    content: JSON.stringify(steps),
-  };
+  return wantedByLock(FILE, [...locked.values()], projects);
 }
 
 /** The lock repeats what the project asked for when it was made; what it cannot fulfil now was added since. */
