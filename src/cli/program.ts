@@ -14,6 +14,7 @@ import { addRebase } from './program/rebase.ts';
 import { addRun } from './program/run.ts';
 import { addSbom } from './program/sbom.ts';
 import type { Run } from './program/action.ts';
+import { spreadOptions } from './spread-options.ts';
 
 function withDisplayFlags(command: Command): void {
   command
@@ -85,6 +86,6 @@ export async function runProgram(argv: readonly string[], context: CliContext): 
   const run: Run = { context, passthrough: separator < 0 ? [] : argv.slice(separator + 1), exitCode: EXIT.success };
   const program = createProgram(run);
   settle(program, run);
-  await program.parseAsync(separator < 0 ? argv : argv.slice(0, separator), { from: 'user' });
+  await program.parseAsync(spreadOptions(separator < 0 ? argv : argv.slice(0, separator), program), { from: 'user' });
   return run.exitCode;
 }

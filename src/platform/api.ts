@@ -35,7 +35,7 @@ export interface ResultFiles {
   readonly imageId?: string;
   /** Gets buildx' JSON: `containerimage.digest`, `containerimage.config.digest`, `image.name`. */
   readonly metadata?: string;
-  /** A folder that gets the results `APP_IMAGE_DIGEST` and `APP_IMAGE_URL` of Tekton's catalog. */
+  /** A folder that gets a file for each result of a Tekton Task: `APP_IMAGE_DIGEST`, `APP_IMAGE_URL`, and what Tekton Chains reads. */
   readonly tektonResults?: string;
   /** Gets a summary in Markdown at its end, as `GITHUB_STEP_SUMMARY` wants it. */
   readonly summary?: string;
@@ -66,6 +66,8 @@ export interface BuildOptions {
   readonly defaultProcess?: string;
   /** Registries that are spoken to without TLS or with a certificate that is not checked. */
   readonly insecureRegistries: readonly string[];
+  /** The registry of `image` is one of them. */
+  readonly insecure?: boolean;
   /** Where relative paths of the other options start: absolute. Needed where one of them is relative. */
   readonly baseDirectory?: string;
   /** Instead of the builder's order, as the user wrote them; they win over the group of project.toml. */

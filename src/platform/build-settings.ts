@@ -73,13 +73,15 @@ export function mergeSettings(options: BuildOptions, project: Project | undefine
   const descriptor = project?.descriptor;
   const builder = builderOf(options, project);
   const execEnv = parseExecEnv(options.execEnv);
+  const names = imageNames(options, builder);
   const { modules, warnings } = selectModules(options, project, execEnv);
   const { version, sourceUrl } = descriptor ?? {};
   requireTime(options.creationTime);
   return {
     settings: {
       ...options,
-      names: imageNames(options, builder),
+      names,
+      insecureRegistries: options.insecure === true ? [...options.insecureRegistries, names[0].registry] : options.insecureRegistries,
       builder,
       ...places(options),
       modules,

@@ -22,13 +22,28 @@ export function writeResultFiles(files: ResultFiles, { names }: BuildSettings, r
   write(files.imageId, imageId);
   write(files.metadata, `${JSON.stringify(buildxMetadata(result, manifestDigest, names.map(formatImageReference)), undefined, 2)}\n`);
   if (files.tektonResults !== undefined) {
-    // Tekton takes a result as it is, line breaks and all.
-    write(join(files.tektonResults, 'APP_IMAGE_DIGEST'), manifestDigest);
-    write(join(files.tektonResults, 'APP_IMAGE_URL'), digestReferences[0] ?? '');
+    for (const [result, value] of Object.entries(tektonResults(names.map(formatImageReference), manifestDigest, digestReferences))) {
+      write(join(files.tektonResults, result), value);
+    }
   }
   const { summary } = files;
   // A job has one summary, to which each of its steps adds.
   if (summary !== undefined) writeResult(summary, () => appendFileSync(summary, formatSummary(result, names.map(formatFamiliarReference))));
+}
+
+/**
+ * By name: what Tekton's catalog calls the image, and the names by which Tekton Chains knows an image. Chains puts the
+ * digest behind the URL itself. Tekton takes a result as it is, line breaks and all.
+ */
+function tektonResults([name = '']: readonly string[], digest: string, digestReferences: readonly string[]): Readonly<Record<string, string>> {
+  return {
+    APP_IMAGE_DIGEST: digest,
+    APP_IMAGE_URL: name,
+    IMAGE_DIGEST: digest,
+    IMAGE_URL: name,
+    IMAGES: digestReferences.join(','),
+    IMAGE_ARTIFACT_OUTPUTS: JSON.stringify({ uri: name, digest }),
+  };
 }
 
 function buildxMetadata({ imageId }: Pick<BuildResult, 'imageId'>, manifestDigest: string, names: readonly string[]) {

@@ -53,6 +53,12 @@ describe('mergeSettings()', () => {
     });
   });
 
+  it('counts the registry of the image among the insecure ones when asked', () => {
+    const registries = { image: 'one.example:5000/app', insecureRegistries: ['two.example'] };
+    expect(settings({ ...registries, insecure: true }).insecureRegistries).toEqual(['two.example', 'one.example:5000']);
+    expect(settings(registries).insecureRegistries).toEqual(['two.example']);
+  });
+
   it('takes the builder of project.toml where none is named', () => {
     const text = '[io.buildpacks]\nbuilder = "example/builder"';
     expect(mergeSettings(OPTIONS, project(text), HOST).settings.builder).toBe('example/builder');

@@ -36,8 +36,10 @@ describe('files about the result of build()', () => {
       'containerimage.digest': manifestDigest,
       'image.name': 'example.com/team/app:1,example.com/team/other:latest',
     });
-    expect(read('results/APP_IMAGE_DIGEST')).toBe(manifestDigest);
-    expect(read('results/APP_IMAGE_URL')).toBe(`example.com/team/app@${manifestDigest}`);
+    const url = 'example.com/team/app:1';
+    for (const name of ['IMAGE', 'APP_IMAGE']) expect([read(`results/${name}_DIGEST`), read(`results/${name}_URL`)]).toEqual([manifestDigest, url]);
+    expect(read('results/IMAGES')).toBe(`example.com/team/app@${manifestDigest},example.com/team/other@${manifestDigest}`);
+    expect(JSON.parse(read('results/IMAGE_ARTIFACT_OUTPUTS'))).toEqual({ uri: url, digest: manifestDigest });
     expect(read('summary.md')).toMatch(/^before\n### tspack build example\.com\/team\/app:1\n/);
     expect(read('summary.md')).toContain('| `samples/one:runtime` |');
   });

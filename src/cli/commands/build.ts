@@ -60,6 +60,7 @@ interface BuildFlags extends PackOnlyFlags {
   readonly clearCache?: boolean;
   readonly frozen?: boolean;
   readonly insecureRegistry?: readonly string[];
+  readonly insecure?: boolean;
 }
 
 /** `tspack build`. */
@@ -133,6 +134,7 @@ function readOptions(image: string, flags: BuildFlags, context: CommandContext):
     clearCache: flags.clearCache ?? false,
     frozen: flags.frozen ?? false,
     insecureRegistries: flags.insecureRegistry ?? [],
+    insecure: flags.insecure,
   });
   return { options, warnings: [...packOnlyWarnings(flags), ...warnings, ...caches.warnings, ...sparseWarnings(options)] };
 }

@@ -25,6 +25,7 @@ export function addBuild(program: Command, run: Run): void {
         'tspack build myapp --builder base --output docker --output oci-archive:myapp.tar',
         'tspack build myapp --builder base --volume ./npmrc:/platform/bindings/npmrc',
         'tspack build myapp --builder registry.example.com/team/builder --buildpack ./my-buildpack,from=builder',
+        'tspack build myapp --builder base --env... NODE_ENV=production NODE_OPTIONS=--max-old-space-size=512',
       ),
     );
 }
@@ -77,7 +78,7 @@ function addResultOptions(command: Command): void {
     .option('--image-name-with-digest-file <file>', 'a file that gets each name with the digest')
     .option('--iidfile <file>', 'a file that gets the image ID')
     .option('--metadata-file <file>', "a file that gets the digests as buildx' JSON")
-    .option('--tekton-results [dir]', "a folder that gets Tekton's results APP_IMAGE_DIGEST and APP_IMAGE_URL; without a value /tekton/results")
+    .option('--tekton-results [dir]', "a folder that gets Tekton's results IMAGE_DIGEST, IMAGE_URL and so on; without a value /tekton/results")
     .option('--summary-file <file>', 'a file that gets a summary in Markdown at its end, such as $GITHUB_STEP_SUMMARY')
     .option('--sparse', 'leave the layers of the run image out of OCI layouts');
 }
@@ -101,7 +102,8 @@ function addEnvironmentOptions(command: Command): void {
     .option('--cache-image <image>', 'keep cached layers in this image in its registry')
     .option('--clear-cache', 'forget the layers cached for this image first')
     .option('--frozen', 'use only the locked packages, even when the archive has replaced them')
-    .option('--insecure-registry <host>', 'a registry without TLS or with a certificate that is not checked (repeatable)', list);
+    .option('--insecure-registry <host>', 'a registry without TLS or with a certificate that is not checked (repeatable)', list)
+    .option('--insecure', "the image's registry is one without TLS or with a certificate that is not checked");
 }
 
 /** Options of pack without a meaning here; what is said about them stands in `options/pack-only.ts`. */
