@@ -18,7 +18,7 @@ export interface DockerConfig {
 
 /**
  * Where Docker and Podman keep credentials, the one that counts more first: `$DOCKER_CONFIG/config.json` or
- * `~/.docker/config.json`, then `$REGISTRY_AUTH_FILE`, `$XDG_RUNTIME_DIR/containers/auth.json` and
+ * `~/.docker/config.json`, `$DOCKER_CONFIG/.dockerconfigjson` (a mounted Kubernetes secret), then `$REGISTRY_AUTH_FILE`, `$XDG_RUNTIME_DIR/containers/auth.json` and
  * `~/.config/containers/auth.json`.
  */
 export function credentialFiles(env: Readonly<Record<string, string | undefined>>, home: string | undefined): readonly string[] {
@@ -26,6 +26,7 @@ export function credentialFiles(env: Readonly<Record<string, string | undefined>
   const config = env.XDG_CONFIG_HOME || (home === undefined ? undefined : join(home, '.config'));
   const files = [
     docker === undefined ? undefined : join(docker, 'config.json'),
+    env.DOCKER_CONFIG ? join(env.DOCKER_CONFIG, '.dockerconfigjson') : undefined,
     env.REGISTRY_AUTH_FILE || undefined,
     env.XDG_RUNTIME_DIR ? join(env.XDG_RUNTIME_DIR, 'containers', 'auth.json') : undefined,
     config === undefined ? undefined : join(config, 'containers', 'auth.json'),

@@ -28,6 +28,7 @@ describe('credentialFiles()', () => {
     expect(credentialFiles({}, '/home/me')).toEqual(['/home/me/.docker/config.json', '/home/me/.config/containers/auth.json']);
     expect(credentialFiles({ DOCKER_CONFIG: '/d', REGISTRY_AUTH_FILE: '/r', XDG_RUNTIME_DIR: '/run/me', XDG_CONFIG_HOME: '/c' }, undefined)).toEqual([
       '/d/config.json',
+      '/d/.dockerconfigjson',
       '/r',
       '/run/me/containers/auth.json',
       '/c/containers/auth.json',
