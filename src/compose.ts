@@ -57,6 +57,7 @@ export function composePlatform({ environment, workingDirectory }: { readonly en
           registry: once(() => openRegistry(machine, options.insecureRegistries, task.events, task.signal)),
           daemon: () => requireDaemon(machine, task.signal),
           findDaemon: () => openDaemon(machine, task.signal),
+          runImageMirrors: machine.configuration().map('run-image-mirrors'),
           bundledRunImage: (name, platform, { events, signal }) => bundledRunImage(machine, name, { platform, events, signal }),
           sourceDateEpoch: environment.SOURCE_DATE_EPOCH,
         }),

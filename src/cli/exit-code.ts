@@ -32,6 +32,7 @@ export const EXIT_CODES: Readonly<Record<string, number>> = {
   CONFIG_INVALID: EXIT.usage,
   CONFIG_NOT_FOUND: EXIT.usage,
   SETTING_UNKNOWN: EXIT.usage,
+  REGISTRY_MIRROR_INVALID: EXIT.usage,
   SETTINGS_UNUSABLE: EXIT.usage,
   MODULE_FOLDER_EXISTS: EXIT.usage,
   TARGET_INVALID: EXIT.usage,

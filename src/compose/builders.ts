@@ -49,6 +49,7 @@ function modulePorts(machine: Machine, workingDirectory: string): ModulePorts {
     workingDirectory,
     registry: (insecure, events, signal) => registryImages(machine, insecure, events, signal, impatient),
     daemon: (signal) => daemonImages(machine, signal),
+    runImageMirrors: machine.configuration().map('run-image-mirrors'),
     bundledRunImage: async (name, request) => {
       const found = await bundledRunImage(machine, name, request);
       return found && { ...found, place: 'bundled' };
@@ -72,7 +73,7 @@ async function registryImages(
     write: (image, references) => registry.write(image, references),
     platforms: (reference) => registry.platforms(reference),
     resolve: async (reference, patience) => await (patience === 'short' ? await hurried() : registry).resolve(reference),
-    openBlob: (reference, descriptor) => registry.repository(reference).openBlob(descriptor),
+    openBlob: (reference, descriptor) => registry.openBlob(reference, descriptor),
   };
 }
 

@@ -1,6 +1,6 @@
 import { createDaemonClient, createDaemonImageStore, findDaemons } from '../daemon/index.ts';
 import { formatImageReference } from '../oci/index.ts';
-import { createRegistryStore } from '../registry/index.ts';
+import { createMirrors, createRegistryStore } from '../registry/index.ts';
 import { openKeychain } from './keychain.ts';
 import { requireUsableDaemon, usableDaemon } from './usable-daemon.ts';
 import type { Daemon, DaemonProbe } from '../daemon/index.ts';
@@ -27,6 +27,7 @@ export async function openRegistry(
     clock,
     compressor: machine.store().compressor,
     insecureRegistries: [...insecureRegistries, ...(machine.configuration().find('insecure-registries')?.values ?? [])],
+    mirrors: createMirrors(machine.configuration().map('registry-mirrors')),
     events: registryEvents(events),
     signal,
   });
@@ -35,7 +36,9 @@ export async function openRegistry(
 function registryEvents(events: EventSink<BuildEvent>): EventSink<RegistryEvent> {
   return (event) => {
     if (event.kind === 'transfer') events(event);
-    else events({ kind: 'message', level: 'debug', message: JSON.stringify(event) });
+    else if (event.kind === 'mirror-failed') {
+      events({ kind: 'message', level: 'warning', message: `Not using mirror ${event.mirror}: ${event.reason}` });
+    } else events({ kind: 'message', level: 'debug', message: JSON.stringify(event) });
   };
 }
 

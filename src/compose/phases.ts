@@ -5,6 +5,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { lifecycleVersion } from '../cnb/index.ts';
+import { loadConfiguration } from '../configuration/index.ts';
 import { createDaemonImageStore, findDaemons } from '../daemon/index.ts';
 import type { Daemon } from '../daemon/index.ts';
 import { createInlineExecutor, createInlineWorkshop } from '../executor/inline/index.ts';
@@ -15,7 +16,7 @@ import { parseImageReference } from '../oci/index.ts';
 import type { ImageReference } from '../oci/index.ts';
 import { runLifecycle } from '../phases/index.ts';
 import type { LayerScratch, PhaseOutput, PhasePorts, PhaseUser, RegistryImages } from '../phases/index.ts';
-import { createRegistryStore } from '../registry/index.ts';
+import { createMirrors, createRegistryStore } from '../registry/index.ts';
 import { becomeProgram } from './become-program.ts';
 import { ownArchitecture } from './environment.ts';
 import { openKeychain } from './keychain.ts';
@@ -65,11 +66,21 @@ function phasePorts({ environment, workingDirectory, output, version, signal }: 
     launch: async (args) => await becomeProgram(findLauncher(), ['launcher', ...args], environment),
     signal,
     async openRegistry({ insecureRegistries, names, scratch, events }) {
+      // A program of the specification reads no file of a user.
+      const variables = loadConfiguration({ env: { ...environment, HOME: undefined, XDG_CONFIG_HOME: undefined } });
       const keychain = openKeychain(environment, (message) => events({ kind: 'message', level: 'warning', message }));
       // Docker's file belongs to the user that the phase begins as.
       for (const name of names) await keychain.find(parseImageReference(name).registry, parseImageReference(name).repository);
       return registryImages(
-        createRegistryStore({ http: openHttp(), keychain, clock: systemClock, compressor: scratch.compressor, insecureRegistries, signal }),
+        createRegistryStore({
+          http: openHttp(),
+          keychain,
+          clock: systemClock,
+          compressor: scratch.compressor,
+          insecureRegistries,
+          mirrors: createMirrors(variables.map('registry-mirrors')),
+          signal,
+        }),
       );
     },
     openDaemon: async (scratch) => daemonImages(await requireDaemon(environment, userAgent), scratch, signal),

@@ -1,4 +1,7 @@
-import { SETTINGS, changeSetting, loadConfiguration } from '../configuration/index.ts';
+import { SETTINGS, changeSetting, loadConfiguration, splitEntry } from '../configuration/index.ts';
+import { parseImageReference } from '../oci/index.ts';
+import { createMirrors } from '../registry/index.ts';
+import type { SettingChange } from '../configuration/index.ts';
 import type { Tspack } from '../platform/index.ts';
 import type { Machine } from './machine.ts';
 
@@ -12,6 +15,16 @@ export function composeSettings({ environment }: Machine): Pick<Tspack, 'setting
         return { ...description, values: found?.values ?? [], ...(found === undefined ? {} : { origin: found.origin }) };
       });
     },
-    changeSetting: (name, change) => changeSetting(name, change, environment),
+    changeSetting(name, change) {
+      if (change.kind === 'add' || change.kind === 'set') checkMirror(name, change);
+      return changeSetting(name, change, environment);
+    },
   };
+}
+
+/** What is wrong with a mirror is said when it is set, not in the middle of a build. */
+function checkMirror(name: string, { value: entry }: Extract<SettingChange, { readonly value: string }>): void {
+  const [key, value = ''] = splitEntry(entry);
+  if (name === 'registry-mirrors') createMirrors(new Map([[key, [value]]]));
+  if (name === 'run-image-mirrors') for (const image of [key, value]) parseImageReference(image);
 }

@@ -1,5 +1,5 @@
 import { TspackError } from '../foundation/index.ts';
-import { nearestFirst } from './run-image-addresses.ts';
+import { mirrorsOf, nearestFirst } from './run-image-addresses.ts';
 import { requireImage } from './images/pull-image.ts';
 import type { RunImageEntry } from '../cnb/index.ts';
 import type { PullPorts, PulledImage } from './images/pull-ports.ts';
@@ -31,9 +31,9 @@ export async function chooseRunImage(request: BuilderRequest, entries: readonly 
   return runImageOf(await firstReadable(entry, request, ports), entry);
 }
 
-/** The address on the registry of the app image, if it can be read there; else the first that can. */
+/** The address on the registry of the app image, if it can be read there; else the first that can: the user's own, then the builder's. */
 async function firstReadable(entry: RunImageEntry, request: BuilderRequest, ports: PullPorts): Promise<PulledImage> {
-  const addresses = nearestFirst([entry.image, ...entry.mirrors], request.registry);
+  const addresses = nearestFirst([...mirrorsOf(entry.image, ports.runImageMirrors), entry.image, ...entry.mirrors], request.registry);
   let failure: unknown;
   for (const address of addresses) {
     try {

@@ -9,6 +9,7 @@ import type { BuildEvent } from './events.ts';
 import type { BuildFact } from './build-record.ts';
 import type { PullPorts } from './images/pull-ports.ts';
 import type { PullPolicy } from './pull-policy.ts';
+import type { RunImageMirrors } from './run-image-addresses.ts';
 
 /** Where a buildpack or an image extension comes from. */
 export type ModuleSource =
@@ -180,6 +181,8 @@ export interface RebasePorts {
   readonly findDaemon: () => Promise<{ readonly name: string; readonly images: ImageStore } | undefined>;
   /** The run image of the bundled builder that has this name or gives it to its run image, from the builder's current lock; undefined when none does. */
   readonly bundledRunImage: (name: string, platform: ImagePlatform, task: Task) => Promise<ResolvedBuilder['runImage'] | undefined>;
+  /** Other names of run images, which the user prefers. */
+  readonly runImageMirrors?: RunImageMirrors;
   /** `SOURCE_DATE_EPOCH` as it is set. */
   readonly sourceDateEpoch: string | undefined;
 }

@@ -10,4 +10,12 @@ export interface RegistryBlobEvent {
   readonly sizeBytes: number;
 }
 
-export type RegistryEvent = TransferEvent | RegistryBlobEvent;
+/** A mirror that cannot be read; from now on the repository itself is. */
+export interface MirrorFailedEvent {
+  readonly kind: 'mirror-failed';
+  /** `mirror.example.com/library/node`. */
+  readonly mirror: string;
+  readonly reason: string;
+}
+
+export type RegistryEvent = TransferEvent | RegistryBlobEvent | MirrorFailedEvent;

@@ -11,8 +11,10 @@
  */
 export { createRegistryStore } from './registry-store.ts';
 export type { RegistryStore, RegistryStoreOptions } from './registry-store.ts';
+export { createMirrors } from './mirrors.ts';
+export type { Mirrors, RepositoryPlace } from './mirrors.ts';
 export type { RegistryRepository } from './repository.ts';
-export type { RegistryBlobEvent, RegistryEvent } from './events.ts';
+export type { MirrorFailedEvent, RegistryBlobEvent, RegistryEvent } from './events.ts';
 export { attachReferrer, listReferrers } from './referrers.ts';
 export { RegistryError } from './registry-error.ts';
 export type { RegistryDiagnostic, RegistryErrorCode } from './registry-error.ts';

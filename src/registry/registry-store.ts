@@ -19,16 +19,21 @@ import type { RegistryEvent } from './events.ts';
 import { canonicalRegistry } from './keychain.ts';
 import type { Keychain } from './keychain.ts';
 import { createLimit, settleAll } from './limit.ts';
+import { createMirroredRepository } from './mirrored-repository.ts';
+import type { MirrorRepository, ReadableRepository } from './mirrored-repository.ts';
+import type { Mirrors, RepositoryPlace } from './mirrors.ts';
 import { attachReferrer, listReferrers } from './referrers.ts';
 import { createRepository } from './repository.ts';
 import type { RegistryRepository } from './repository.ts';
 
 /** Images in registries, any number of them. */
 export interface RegistryStore extends ImageStore {
-  /** The content level: one repository. Answers are remembered for the life of the store. */
+  /** The content level: one repository, never a mirror of it. Answers are remembered for the life of the store. */
   repository(reference: Pick<ImageReference, 'registry' | 'repository'>): RegistryRepository;
   /** What a reference points to, an index included; undefined when it does not exist. */
   resolve(reference: ImageReference): Promise<Descriptor | undefined>;
+  /** A blob of an image, from wherever it can be read. Not verified. */
+  openBlob(place: RepositoryPlace, descriptor: Descriptor): AsyncIterable<Uint8Array>;
   /** The platforms of an image; undefined when it does not exist, empty when it does not say. */
   platforms(reference: ImageReference): Promise<readonly ImagePlatform[] | undefined>;
   /** The index that a reference points to; undefined when it does not exist or is one image. */
@@ -48,6 +53,8 @@ export interface RegistryStoreOptions {
   readonly compressor: LayerCompressor;
   /** `host[:port]` of registries that may speak plain HTTP; those on the loopback interface always may. */
   readonly insecureRegistries?: readonly string[];
+  /** Where images are read first. Nothing is ever written there. */
+  readonly mirrors?: Mirrors;
   /** Repositories that are known to hold a blob, so that it is mounted instead of uploaded. */
   readonly blobOrigins?: (digest: Digest) => readonly Pick<ImageReference, 'registry' | 'repository'>[];
   readonly events?: EventSink<RegistryEvent>;
@@ -76,6 +83,7 @@ export function createRegistryStore(options: RegistryStoreOptions): RegistryStor
   const repositories = new Map<string, RegistryRepository>();
   /** Repositories in which this store has seen a blob. */
   const seen = new Map<Digest, { registry: string; repository: string }[]>();
+  const outOfOrder = new Set<string>();
   const transfer = createLimit(TRANSFERS);
   const question = createLimit(QUESTIONS);
 
@@ -107,6 +115,26 @@ export function createRegistryStore(options: RegistryStoreOptions): RegistryStor
     });
     repositories.set(key, made);
     return made;
+  }
+
+  /** The repository for reading alone. */
+  function readable(place: RepositoryPlace): ReadableRepository {
+    const mirrors = options.mirrors?.(place) ?? [];
+    return mirrors.length === 0 ? repository(place) : createMirroredRepository(repository(place), mirrors.map(mirrorAt));
+  }
+
+  /** One that fails is left alone from then on: asking it again and again would only take time. */
+  function mirrorAt(place: RepositoryPlace): MirrorRepository {
+    const name = `${place.registry}/${place.repository}`;
+    return {
+      ...repository(place),
+      isOut: () => outOfOrder.has(name),
+      fail(error) {
+        if (outOfOrder.has(name)) return;
+        outOfOrder.add(name);
+        options.events?.({ kind: 'mirror-failed', mirror: name, reason: error.message });
+      },
+    };
   }
 
   function originOf(digest: Digest, registry: string, name: string): string | undefined {
@@ -152,9 +180,10 @@ export function createRegistryStore(options: RegistryStoreOptions): RegistryStor
 
   return {
     repository,
-    resolve: (reference) => repository(reference).resolveManifest(tagOrDigest(reference)),
+    openBlob: (place, descriptor) => readable(place).openBlob(descriptor),
+    resolve: (reference) => readable(reference).resolveManifest(tagOrDigest(reference)),
     readIndex: async (reference) => {
-      const found = await repository(reference).fetchManifest(tagOrDigest(reference));
+      const found = await readable(reference).fetchManifest(tagOrDigest(reference));
       return found === undefined || parseManifestIndex(found.bytes) === undefined ? undefined : found;
     },
     async writeIndex(index, references) {
@@ -169,12 +198,12 @@ export function createRegistryStore(options: RegistryStoreOptions): RegistryStor
       return file === undefined ? undefined : await collectBytes(place.open(file), MAXIMUM_ARTIFACT_BYTES, `artifact ${file.digest}`);
     },
     async platforms(reference) {
-      const found = await repository(reference).fetchManifest(tagOrDigest(reference));
+      const found = await readable(reference).fetchManifest(tagOrDigest(reference));
       if (found === undefined) return undefined;
       return parseManifestIndex(found.bytes)?.manifests.flatMap(({ platform }) => (platform === undefined ? [] : [platform])) ?? [];
     },
     async read(reference, platform) {
-      const place = repository(reference);
+      const place = readable(reference);
       let found = await place.fetchManifest(tagOrDigest(reference));
       for (let depth = 0; found !== undefined; depth++) {
         const index = parseManifestIndex(found.bytes);
@@ -206,7 +235,7 @@ export function createRegistryStore(options: RegistryStoreOptions): RegistryStor
 type CompressedLayer = Layer & Required<Pick<Layer, 'blob'>>;
 
 /** A layer that can be asked for: images outlive the blobs that a registry throws away. */
-function withPresence(layer: Layer, place: RegistryRepository): Layer {
+function withPresence(layer: Layer, place: ReadableRepository): Layer {
   const { blob } = layer;
   return blob === undefined || isForeign(blob) ? layer : { ...layer, isPresent: () => place.has(blob) };
 }

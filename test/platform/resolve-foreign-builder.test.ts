@@ -126,6 +126,17 @@ describe('resolveForeignBuilder()', () => {
     expect(builder.runImage.image.imageId).toBe(other.imageId);
   });
 
+  it('prefers the mirrors of the run image that the user names, but records those of the builder', async () => {
+    const run = await fixture.publish('example.net/mirror/run:1', await syntheticImage('mirror'));
+    await fixture.publish('example.org/builder:1', await builderImage());
+    const ports = (mirrors: readonly string[]) => fixture.ports({ runImageMirrors: new Map([['example.org/run:1', mirrors]]) });
+    const { runImage } = await resolveForeignBuilder(fixture.request(), ports(['example.net/none:1', 'example.net/mirror/run:1']));
+    expect(runImage).toMatchObject({ image: { imageId: run.imageId }, name: 'example.org/run:1', mirrors: ['example.com/run:1'] });
+    // The registry of the application is nearer.
+    const near = await resolveForeignBuilder(fixture.request({ registry: 'example.org' }), ports(['example.net/mirror/run:1']));
+    expect(near.runImage.reference).toMatch(/^example\.org\/run@/);
+  });
+
   it('asks nobody for the run image of a bundled builder, by either name', async () => {
     const image = await syntheticImage('own');
     const own = { image, name: 'tspack/run-base:trixie', reference: image.imageId, place: 'bundled' };

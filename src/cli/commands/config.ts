@@ -1,5 +1,6 @@
 import type { SettingChange } from '../../index.ts';
 import type { CommandFunction } from '../command.ts';
+import type { CommandContext } from '../context.ts';
 import { parseFormat } from '../options/format.ts';
 import { formatTable } from '../render/measure.ts';
 import { visible } from '../render/untrusted.ts';
@@ -36,15 +37,7 @@ export const configSetting =
 export const configChange =
   (name: string, change: SettingChange | undefined): CommandFunction<[], object> =>
   async (_args, _flags, context) =>
-    withLibrary(context, async (library) => {
-      if (change !== undefined) library.changeSetting(name, change);
-      const now = library.settings().find((setting) => setting.name === name);
-      for (const value of now?.values ?? []) context.stdout.write(`${visible(value)}\n`);
-      if (change !== undefined && now?.origin === now?.variable && now?.origin !== undefined) {
-        context.stderr.write(`Warning: the variable ${now.variable} wins over the file\n`);
-      }
-      return 0;
-    });
+    changeAndShow(name, change === undefined ? [] : [change], undefined, context);
 
 /** `tspack config <list> add|remove <value>`. */
 export const configListChange =
@@ -53,3 +46,30 @@ export const configListChange =
     if (value === '') throw usageError(`Cannot ${kind} nothing`);
     return configChange(name, { kind, value })([], {}, context, []);
   };
+
+/** `tspack config <map> list [key]`: `key=value` lines. */
+export const configMap =
+  (name: string): CommandFunction<[string | undefined], object> =>
+  async ([key], _flags, context) =>
+    changeAndShow(name, [], key, context);
+
+/** `tspack config <map> add|remove <key> --mirror <mirror>`; without one, all of the key are removed. */
+export const configMapChange =
+  (name: string, kind: 'add' | 'remove'): CommandFunction<[string], { readonly mirror?: readonly string[] }> =>
+  async ([key], { mirror }, context) => {
+    if (key === '' || key.includes('=')) throw usageError(`Cannot ${kind} a mirror of "${key}"`);
+    const changes = mirror?.map((value): SettingChange => ({ kind, value: `${key}=${value}` })) ?? [{ kind, value: key }];
+    return changeAndShow(name, changes, key, context);
+  };
+
+async function changeAndShow(name: string, changes: readonly SettingChange[], key: string | undefined, context: CommandContext): Promise<number> {
+  return withLibrary(context, async (library) => {
+    for (const change of changes) library.changeSetting(name, change);
+    const now = library.settings().find((setting) => setting.name === name);
+    for (const value of now?.values ?? []) if (key === undefined || value.startsWith(`${key}=`)) context.stdout.write(`${visible(value)}\n`);
+    if (changes.length > 0 && now?.origin === now?.variable && now?.origin !== undefined) {
+      context.stderr.write(`Warning: the variable ${now.variable} wins over the file\n`);
+    }
+    return 0;
+  });
+}

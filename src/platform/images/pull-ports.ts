@@ -2,6 +2,7 @@ import type { Clock, EventSink } from '../../foundation/index.ts';
 import type { BlobDirectory, Descriptor, Image, ImagePlatform, ImageReference, ImageStore } from '../../oci/index.ts';
 import type { Home, LocalStore } from '../../store/index.ts';
 import type { BuildEvent } from '../events.ts';
+import type { RunImageMirrors } from '../run-image-addresses.ts';
 import type { PullPolicy } from '../pull-policy.ts';
 
 /** How long the answer of a registry is waited for. */
@@ -36,6 +37,8 @@ export interface PullPorts {
   readonly registry: (insecureRegistries: readonly string[], events: EventSink<BuildEvent>, signal: AbortSignal) => Promise<RegistryImages>;
   /** undefined when no daemon answers. */
   readonly daemon: (signal: AbortSignal) => Promise<DaemonImages | undefined>;
+  /** Other names of run images, which the user prefers. */
+  readonly runImageMirrors?: RunImageMirrors;
   /** The run image of a bundled builder, by its own name or the builder's. It is made here: nobody else is asked for it. */
   readonly bundledRunImage?: (name: string, request: Pick<PullRequest, 'platform' | 'events' | 'signal'>) => Promise<PulledImage | undefined>;
 }

@@ -3,7 +3,7 @@ import { runImageNames } from '../../lifecycle/index.ts';
 import { formatFamiliarReference, imagePlatform, parseImageReference, readIndex, withDigest } from '../../oci/index.ts';
 import { findImage } from '../find-image.ts';
 import { parseImagePlace } from '../images/image-place.ts';
-import { nearestFirst } from '../run-image-addresses.ts';
+import { mirrorsOf, nearestFirst } from '../run-image-addresses.ts';
 import type { LifecycleMetadataLabel } from '../../cnb/index.ts';
 import type { RebaseRunImage } from '../../lifecycle/index.ts';
 import type { Image, ImagePlatform } from '../../oci/index.ts';
@@ -46,10 +46,13 @@ export async function resolveRunImage(request: RunImageRequest): Promise<FoundRu
       nextStep: 'Name one with --run-image',
     });
   }
+  const mirrors = mirrorsOf(names[0]!, request.ports.runImageMirrors);
   const failures: unknown[] = [];
-  for (const name of nearestFirst(names, registry)) {
+  for (const name of nearestFirst([...mirrors, ...names], registry)) {
     try {
-      return await fromName(name, request);
+      const found = await fromName(name, request);
+      // The image goes on naming what others can reach too.
+      return mirrors.includes(name) ? { ...found, name: names[0]! } : found;
     } catch (error) {
       if (!(error instanceof TspackError)) throw error;
       failures.push(error);

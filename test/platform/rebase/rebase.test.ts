@@ -112,6 +112,20 @@ describe('rebase() in the local store', () => {
   });
 });
 
+describe('rebase() with mirrors of the run image', () => {
+  it('reads the mirror, and goes on naming the original', async () => {
+    await using remote = await startFakeRegistry();
+    const [old, fresh] = await Promise.all([runImage('old'), runImage('new')]);
+    const mirror = `${remote.host}/mirror/run:1`;
+    const name = '127.0.0.1:1/run:1';
+    await registry().write(fresh, [parseImageReference(mirror)]);
+    await situation.store.write(await appOn(old, { change: (label) => ({ ...label, runImage: { ...label.runImage, image: name, mirrors: [] } }) }), [APP]);
+    const { result } = await run({}, { runImageMirrors: new Map([[name, [mirror]]]) });
+    expect(result.baseReference).toMatch(`${remote.host}/mirror/run@sha256:`);
+    expect(metadataOf((await situation.store.read(APP, AMD64))!).runImage).toMatchObject({ image: name });
+  });
+});
+
 describe('rebase() in a registry', () => {
   it('moves no layer: only a config and a manifest', async () => {
     await using remote = await startFakeRegistry();
