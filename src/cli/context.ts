@@ -37,6 +37,8 @@ export interface DisplayOptions {
   readonly verbose: boolean;
   readonly color: boolean;
   readonly timestamps: boolean;
+  /** JSON: docs/log-format.md. */
+  readonly logFormat: 'text' | 'json';
 }
 
 /** What a command gets: the outside, how to show things, and where events go. */

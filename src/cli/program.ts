@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import type { CliContext } from './context.ts';
 import { EXIT } from './exit-code.ts';
 import { action, examples } from './program/action.ts';
@@ -21,7 +21,9 @@ function withDisplayFlags(command: Command): void {
     .option('-q, --quiet', 'show only warnings, errors and the result')
     .option('-v, --verbose', 'show more of what happens')
     .option('--no-color', 'show no colours (also: the variable NO_COLOR)')
-    .option('--timestamps', 'begin each line of progress with the time');
+    .option('--force-color', 'show colours in a pipe, too (also: the variable FORCE_COLOR)')
+    .option('--timestamps', 'begin each line of progress with the time')
+    .addOption(new Option('--log-format <format>', 'progress as text, or as a JSON object a line').choices(['text', 'json']));
 }
 
 /** The whole command line. Each command's code is loaded when it runs. */

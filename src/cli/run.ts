@@ -3,7 +3,8 @@ import type { TspackError } from '../index.ts';
 import type { CliContext } from './context.ts';
 import { EXIT, exitCodeFor } from './exit-code.ts';
 import { runProgram } from './program.ts';
-import { describeError } from './render/error.ts';
+import { describeError, errorMembers } from './render/error.ts';
+import { jsonLine } from './render/json-line.ts';
 import { createStyle, wantsColor } from './render/style.ts';
 import { usageError } from './usage-error.ts';
 
@@ -14,10 +15,24 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
   } catch (error) {
     const shown = toShown(error, argv, context);
     if (shown === undefined) return EXIT.success;
-    const color = wantsColor(argv.includes('--no-color') ? false : undefined, context.environment, context.stderr.isTerminal);
+    const exitCode = exitCodeFor(shown);
+    if (wantsJsonLog(argv)) {
+      context.stderr.write(jsonLine(context.now(), 'error', { ...errorMembers(shown), exitCode }));
+      return exitCode;
+    }
+    const flag = argv.includes('--no-color') ? false : argv.includes('--force-color') ? true : undefined;
+    const color = wantsColor(flag, context.environment, context.stderr.isTerminal);
     context.stderr.write(`${describeError(shown, createStyle(color), argv.includes('-v') || argv.includes('--verbose'))}\n`);
-    return exitCodeFor(shown);
+    return exitCode;
   }
+}
+
+/** Whether the log is JSON; asked of a command line that may not be readable otherwise. */
+function wantsJsonLog(argv: readonly string[]): boolean {
+  const end = argv.indexOf('--');
+  const own = end < 0 ? argv : argv.slice(0, end);
+  const last = own.findLastIndex((word) => word === '--log-format' || word.startsWith('--log-format='));
+  return own[last] === '--log-format=json' || (own[last] === '--log-format' && own[last + 1] === 'json');
 }
 
 /** What to tell about; undefined when it was only help or the version. */

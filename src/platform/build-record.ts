@@ -1,5 +1,5 @@
-import type { Digest } from '../foundation/index.ts';
-import type { PhaseName } from './events.ts';
+import type { Digest, EventSink } from '../foundation/index.ts';
+import type { BuildEvent, PhaseName } from './events.ts';
 
 /** One thing that happened in a build. */
 export type BuildFact =
@@ -41,7 +41,14 @@ export interface BuildRecorder extends BuildRecord {
   add(fact: BuildFact): void;
 }
 
-export function createBuildRecord(): BuildRecorder {
+/** A record that tells `events` what no other event does: what was consumed, and the verdicts of buildpacks. */
+export function createBuildRecord(events: EventSink<BuildEvent> = () => undefined): BuildRecorder {
   const facts: BuildFact[] = [];
-  return { facts, add: (fact) => void facts.push(fact) };
+  return {
+    facts,
+    add(fact) {
+      facts.push(fact);
+      if (fact.kind === 'consumed' || fact.kind === 'verdict') events(fact);
+    },
+  };
 }

@@ -21,10 +21,12 @@ import { writeResultFiles } from './result-files.ts';
 import { saveImage } from './save-image.ts';
 import { deliverSboms } from './sbom/deliver-sboms.ts';
 import { recordSbom } from './sbom/record-sbom.ts';
-import type { ModuleStore } from '../lifecycle/index.ts';
+import type { EventSink } from '../foundation/index.ts';
+import type { BuildPhaseEvent, ModuleStore } from '../lifecycle/index.ts';
 import type { Image } from '../oci/index.ts';
 import type { BuildOptions, BuildResult, Task } from './api.ts';
 import type { BuildSituation, PreparedBuild } from './build-situation.ts';
+import type { BuildEvent } from './events.ts';
 import type { BuildPorts } from './ports.ts';
 
 /**
@@ -34,7 +36,7 @@ import type { BuildPorts } from './ports.ts';
 export async function build(options: BuildOptions, task: Task, ports: BuildPorts): Promise<BuildResult> {
   const started = performance.now();
   const { events, signal } = task;
-  const record = createBuildRecord();
+  const record = createBuildRecord(events);
   const settings = planBuild(options, task, ports);
   await requirePlaces(settings, task, ports);
   for (const abandoned of abandonedWork(ports.home)) removeTree(abandoned);
@@ -76,6 +78,18 @@ export async function build(options: BuildOptions, task: Task, ports: BuildPorts
   } finally {
     removeTree(workDirectory);
   }
+}
+
+/** Says of each buildpack how long it took. */
+function withBuildpackTimes(events: EventSink<BuildEvent>): EventSink<BuildPhaseEvent> {
+  let begun = 0;
+  return (event) => {
+    if (event.kind !== 'buildpack-started' && event.kind !== 'buildpack-ended') return events(event);
+    const { id: buildpack, version } = event.buildpack;
+    if (event.kind === 'buildpack-ended') return events({ kind: 'buildpack-finished', buildpack, version, milliseconds: performance.now() - begun });
+    begun = performance.now();
+    events({ kind: 'buildpack-started', buildpack, version });
+  };
 }
 
 /** The link that the image starts by is named after the process (platform.md#exporter). */
@@ -120,7 +134,7 @@ async function buildIn(situation: BuildSituation, key: string): Promise<Omit<Bui
           sandbox: running,
           modules,
           layers,
-          events: (event) => (event.kind === 'buildpack-started' || event.kind === 'buildpack-ended' ? undefined : events(event)),
+          events: withBuildpackTimes(events),
         },
       );
     } finally {

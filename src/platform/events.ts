@@ -1,4 +1,5 @@
 import type { TransferEvent } from '../foundation/index.ts';
+import type { BuildFact } from './build-record.ts';
 
 export type PhaseName = 'analyzing' | 'detecting' | 'extending' | 'restoring' | 'building' | 'exporting' | 'rebasing';
 
@@ -13,6 +14,11 @@ export type BuildEvent =
   /** A step outside the phases that takes time, such as unpacking the build image; `finished` ends it. */
   | { readonly kind: 'step'; readonly id: string; readonly label: string; readonly finished: boolean }
   | { readonly kind: 'message'; readonly level: 'debug' | 'info' | 'warning'; readonly message: string }
+  /** `bin/build` of a buildpack; one that fails does not finish. */
+  | { readonly kind: 'buildpack-started'; readonly buildpack: string; readonly version: string }
+  | { readonly kind: 'buildpack-finished'; readonly buildpack: string; readonly version: string; readonly milliseconds: number }
+  /** What goes into the image or decides about it, when it becomes known. */
+  | Extract<BuildFact, { kind: 'consumed' | 'verdict' }>
   /** What a buildpack prints, as it comes: lines may be cut anywhere. */
   | { readonly kind: 'output'; readonly buildpack: string; readonly stream: 'stdout' | 'stderr'; readonly bytes: Uint8Array }
   /** The group that takes part, in order; `considered` counts the buildpacks that were asked. */

@@ -12,9 +12,9 @@ import { parseUserId } from '../options/user-id.ts';
 import { parseVolume } from '../options/volume.ts';
 import type { PackOnlyFlags } from '../options/pack-only.ts';
 import type { CommandFunction } from '../command.ts';
-import type { Console } from '../render/console.ts';
 import { count, formatBytes, formatDuration, formatTable } from '../render/measure.ts';
 import { referenceLine } from '../render/reference.ts';
+import type { Style } from '../render/style.ts';
 import { visible } from '../render/untrusted.ts';
 import { withEvents } from './task.ts';
 
@@ -66,17 +66,21 @@ interface BuildFlags extends PackOnlyFlags {
 /** `tspack build`. */
 export const build: CommandFunction<[string], BuildFlags> = async ([image], flags, context) => {
   const { options, warnings } = readOptions(image, flags, context);
-  return withEvents(context, async (library, task, console) => {
+  return withEvents(context, async (library, task, display) => {
     for (const message of warnings) task.events({ kind: 'message', level: 'warning', message });
     const result = await library.build(options, task).catch((error: unknown) => {
       throw isBuilderMissing(error) ? withBuilders(error, library) : error;
     });
-    console.close();
-    if (!context.display.quiet) console.line(summary(result, options, console));
+    display.result(resultMembers(result), (style) => summary(result, options, style));
     context.stdout.write(`${referenceLine(result)}\n`);
     return 0;
   });
 };
+
+/** Without the facts: events have told them. */
+function resultMembers({ record: _record, ...members }: BuildResult): object {
+  return members;
+}
 
 function isBuilderMissing(error: unknown): error is TspackError {
   return error instanceof TspackError && error.code === 'BUILDER_MISSING';
@@ -168,7 +172,7 @@ function present<Value extends object>(value: { readonly [Key in keyof Value]: V
   return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as Value;
 }
 
-function summary(result: BuildResult, options: BuildOptions, console: Console): string {
+function summary(result: BuildResult, options: BuildOptions, style: Style): string {
   const added = result.layers.filter(({ reused }) => !reused);
   const addedBytes = added.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   const digest = result.manifestDigest === undefined ? [] : [['Digest', result.manifestDigest]];
@@ -181,5 +185,5 @@ function summary(result: BuildResult, options: BuildOptions, console: Console): 
     ['Time', formatDuration(result.milliseconds)],
   ];
   const next = `tspack run ${visible(options.image)} ${result.defaultProcess === undefined ? '-- COMMAND (nothing is started by default)' : '-p 8080:8080'}`;
-  return `\n${formatTable(rows.map(([label = '', value = '']) => [`${label}:`, value]))}\n\n${console.style.tip('Next:')} ${next}`;
+  return `\n${formatTable(rows.map(([label = '', value = '']) => [`${label}:`, value]))}\n\n${style.tip('Next:')} ${next}`;
 }

@@ -23,13 +23,12 @@ export const builderCreate: CommandFunction<[string], BuilderCreateFlags> = asyn
     flatten: (flags.flatten ?? []).map((text) => parseModuleNames(text, '--flatten')),
     ...(flags.lifecycleImage === undefined ? {} : { lifecycleImage: flags.lifecycleImage }),
   };
-  return withEvents(context, async (library, task, console) => {
+  return withEvents(context, async (library, task, display) => {
     const result = await library.createBuilderImage(options, task);
-    console.close();
-    if (!context.display.quiet) {
-      console.line(madeSummary('created builder', result));
-      console.line(`\n${console.style.tip('Next:')} tspack build <image> --builder ${visible(builderName(image, result))}`);
-    }
+    display.result(result, (style) => {
+      const next = `tspack build <image> --builder ${visible(builderName(image, result))}`;
+      return `${madeSummary('created builder', result)}\n\n${style.tip('Next:')} ${next}`;
+    });
     context.stdout.write(madeReferences(result));
     if (result.lifecycleImage !== undefined) context.stdout.write(madeReferences(result.lifecycleImage));
     return 0;

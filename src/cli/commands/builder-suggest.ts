@@ -1,17 +1,17 @@
 import type { CommandFunction } from '../command.ts';
+import { createDisplay } from '../render/display.ts';
 import { formatTable } from '../render/measure.ts';
-import { createStyle } from '../render/style.ts';
 
 /** `tspack builder suggest`. */
 export const builderSuggest: CommandFunction<[], object> = async (_args, _options, context) => {
   const library = await context.openLibrary();
-  const style = createStyle(context.display.color);
+  const builders = library.builders();
   context.stdout.write(
     `Suggested builders:\n${formatTable(
-      library.builders().map(({ name, description }) => [`${name}:`, description]),
+      builders.map(({ name, description }) => [`${name}:`, description]),
       '  ',
     )}\n`,
   );
-  if (!context.display.quiet) context.stderr.write(`\n${style.tip('Tip:')} Learn more about one with "tspack builder inspect <builder>"\n`);
+  createDisplay(context, context.display).result({ builders }, ({ tip }) => `\n${tip('Tip:')} Learn more about one with "tspack builder inspect <builder>"`);
   return 0;
 };

@@ -5,7 +5,7 @@ import { parseFormat } from '../options/format.ts';
 import { formatTable } from '../render/measure.ts';
 import { visible } from '../render/untrusted.ts';
 import { usageError } from '../usage-error.ts';
-import { withLibrary } from './task.ts';
+import { withEvents, withLibrary } from './task.ts';
 
 /** `tspack config list`: every setting, its value and where that comes from. */
 export const configList: CommandFunction<[], { readonly output: string }> = async (_args, flags, context) => {
@@ -63,12 +63,12 @@ export const configMapChange =
   };
 
 async function changeAndShow(name: string, changes: readonly SettingChange[], key: string | undefined, context: CommandContext): Promise<number> {
-  return withLibrary(context, async (library) => {
+  return withEvents(context, async (library, task) => {
     for (const change of changes) library.changeSetting(name, change);
     const now = library.settings().find((setting) => setting.name === name);
     for (const value of now?.values ?? []) if (key === undefined || value.startsWith(`${key}=`)) context.stdout.write(`${visible(value)}\n`);
     if (changes.length > 0 && now?.origin === now?.variable && now?.origin !== undefined) {
-      context.stderr.write(`Warning: the variable ${now.variable} wins over the file\n`);
+      task.events({ kind: 'message', level: 'warning', message: `the variable ${now.variable} wins over the file` });
     }
     return 0;
   });

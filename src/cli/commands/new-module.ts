@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { NewModuleOptions } from '../../index.ts';
 import type { CommandFunction } from '../command.ts';
+import { createDisplay } from '../render/display.ts';
 import { visible } from '../render/untrusted.ts';
 
 interface NewFlags {
@@ -17,10 +18,9 @@ export const newModule =
     const library = await context.openLibrary();
     const path = resolve(context.workingDirectory, flags.path ?? id.slice(id.lastIndexOf('/') + 1));
     const files = library.newModule({ kind, id, version: flags.version, api: flags.api, path, targets: flags.targets ?? [] });
-    if (!context.display.quiet) {
-      for (const file of files) context.stderr.write(`    create  ${file}\n`);
-      context.stderr.write(`Successfully created ${visible(id)}\n`);
-    }
+    createDisplay(context, context.display).result({ path, files }, () =>
+      [...files.map((file) => `    create  ${file}`), `Successfully created ${visible(id)}`].join('\n'),
+    );
     context.stdout.write(`${path}\n`);
     return 0;
   };

@@ -23,10 +23,9 @@ export const packageModule =
   (kind: Kind): CommandFunction<[string], PackageFlags> =>
   async ([name], flags, context) => {
     const options = readOptions(kind, name, flags, context);
-    return withEvents(context, async (library, task, console) => {
+    return withEvents(context, async (library, task, display) => {
       const result = await library.packageModule(options, task);
-      console.close();
-      if (!context.display.quiet) console.line(madeSummary(flags.publish === true ? 'published package' : 'created package', result));
+      display.result(result, () => madeSummary(flags.publish === true ? 'published package' : 'created package', result));
       context.stdout.write(madeReferences(result));
       return 0;
     });

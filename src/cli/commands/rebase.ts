@@ -19,10 +19,9 @@ interface RebaseFlags {
 /** `tspack rebase`. */
 export const rebase: CommandFunction<[string], RebaseFlags> = async ([image], flags, context) => {
   const options = readOptions(image, flags, context);
-  return withEvents(context, async (library, task, console) => {
+  return withEvents(context, async (library, task, display) => {
     const result = await library.rebase(options, task);
-    console.close();
-    if (!context.display.quiet) console.line(summary(result));
+    display.result(result, () => summary(result));
     for (const reference of referencesOf(result)) context.stdout.write(`${reference}\n`);
     return 0;
   });

@@ -19,10 +19,10 @@ interface RunFlags {
 export const run: CommandFunction<[string, string?], RunFlags> = async ([image, process], flags, context, passthrough) => {
   const ports = (flags.publish ?? []).map(parsePort);
   const env = collectEnv(flags.envFile ?? [], flags.env ?? [], context.environment, (path) => resolve(context.workingDirectory, path));
-  const exit = await withEvents(context, (library, task, console) => {
+  const exit = await withEvents(context, (library, task, display) => {
     const passOn = (stream: 'stdout' | 'stderr') => (bytes: Uint8Array) => {
       // From the first byte on, the terminal is the application's.
-      console.close();
+      display.close();
       context.writeBytes(stream, bytes);
     };
     const options: RunOptions = {

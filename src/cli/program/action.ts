@@ -1,15 +1,18 @@
 import { CommanderError } from 'commander';
 import type { Command } from 'commander';
 import type { CommandFunction } from '../command.ts';
-import type { CliContext } from '../context.ts';
+import type { CliContext, DisplayOptions } from '../context.ts';
 import { EXIT } from '../exit-code.ts';
+import { LOG_SCHEMA, jsonLine } from '../render/json-line.ts';
 import { wantsColor } from '../render/style.ts';
 
 interface DisplayFlags {
   readonly quiet?: boolean;
   readonly verbose?: boolean;
   readonly color?: boolean;
+  readonly forceColor?: boolean;
   readonly timestamps?: boolean;
+  readonly logFormat?: 'text' | 'json';
 }
 
 /** Takes part in the exit code of the program. */
@@ -38,17 +41,33 @@ export function action<Arguments extends readonly (string | undefined)[], Option
       throw new CommanderError(EXIT.usage, 'tspack.passthrough', `error: nothing can follow "--" in tspack ${command.name()}`);
     }
     const { stderr, environment } = run.context;
-    const display = {
+    const display: DisplayOptions = {
       quiet: flags.quiet ?? false,
       verbose: flags.verbose ?? false,
-      color: wantsColor(flags.color, environment, stderr.isTerminal),
+      color: wantsColor(flags.color === false ? false : flags.forceColor, environment, stderr.isTerminal),
       timestamps: flags.timestamps ?? false,
+      logFormat: flags.logFormat ?? 'text',
     };
     const execute = await load();
     // An argument that takes several values is a list; one that is left out is nothing.
     const args = command.processedArgs.flat().filter((value): value is string => typeof value === 'string');
+    const log = jsonLog(run.context, display);
+    log('started', { schema: LOG_SCHEMA, version: run.context.version, command: commandNames(command) });
     run.exitCode = await execute(args as unknown as Arguments, command.opts<Options & object>(), { ...run.context, display }, run.passthrough);
+    log('finished', { exitCode: run.exitCode });
   };
+}
+
+/** Writes lines of the log where it is one of JSON. */
+function jsonLog({ stderr, now }: CliContext, { logFormat }: DisplayOptions): (type: string, members: object) => void {
+  return (type, members) => {
+    if (logFormat === 'json') stderr.write(jsonLine(now(), type, members));
+  };
+}
+
+/** `builder inspect`. */
+function commandNames(command: Command): string {
+  return command.parent?.parent ? `${commandNames(command.parent)} ${command.name()}` : command.name();
 }
 
 export function examples(...lines: readonly string[]): string {

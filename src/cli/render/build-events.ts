@@ -1,10 +1,11 @@
 import type { BuildEvent } from '../../index.ts';
 import type { CliContext, DisplayOptions } from '../context.ts';
 import type { Console } from './console.ts';
-import { HeldOutput } from './held-output.ts';
+import type { Display } from './display.ts';
 import { formatBytes, formatDuration, formatTable } from './measure.ts';
 import { ProgramOutput } from './program-output.ts';
 import { Transfers } from './transfers.ts';
+import type { Style } from './style.ts';
 import { visible, visibleLines } from './untrusted.ts';
 
 /** A phase shows its clock when nothing else moves and it has taken this long. */
@@ -13,14 +14,13 @@ const SLOW_PHASE_MILLISECONDS = 1000;
 type LayerEvent = Extract<BuildEvent, { kind: 'layer' }>;
 
 /** The text of a build's events on standard error: pack's words where pack has them. */
-export class BuildEvents {
+export class BuildEvents implements Display {
   private readonly console: Console;
   private readonly context: CliContext;
   private readonly display: DisplayOptions;
   private readonly transfers: Transfers;
   private readonly steps = new Map<string, { readonly label: string; readonly startedAt: number }>();
   private readonly outputs = new Map<string, ProgramOutput>();
-  private readonly held = new HeldOutput();
   private phase: { readonly name: string; readonly startedAt: number } | undefined;
 
   constructor(console: Console, context: CliContext, display: DisplayOptions) {
@@ -33,11 +33,6 @@ export class BuildEvents {
 
   /** Shows one event. */
   readonly add = (event: BuildEvent): void => {
-    if (this.display.quiet) {
-      if (event.kind === 'output') this.held.add(event);
-      if (event.kind === 'message' && event.level === 'warning') this.message(event);
-      return;
-    }
     if (event.kind === 'transfer') {
       this.transfers.add(event);
       this.console.refresh();
@@ -48,14 +43,14 @@ export class BuildEvents {
     this.show(event);
   };
 
-  /** Shows what a program has printed that failed, should the display have been too quiet for it. */
-  failed(): void {
-    for (const event of this.held.take()) this.output(event);
+  result(_value: object, text: (style: Style) => string): void {
+    this.close();
+    if (!this.display.quiet) this.console.line(text(this.console.style));
   }
 
   /** Shows what is still held back, and removes the live block. */
   close(): void {
-    if (!this.display.quiet) this.transfers.settle();
+    this.transfers.settle();
     this.flushOutputs();
     this.console.close();
   }
@@ -86,6 +81,14 @@ export class BuildEvents {
         return;
       case 'layer':
         console.line(describeLayer(event));
+        return;
+      case 'buildpack-started':
+      case 'consumed':
+      case 'verdict':
+        return;
+      case 'buildpack-finished':
+        if (this.display.verbose)
+          console.line(console.style.faint(`${visible(event.buildpack)} ${visible(event.version)} took ${formatDuration(event.milliseconds)}`));
         return;
       case 'delivered':
         console.line(`Saved ${visible(event.name)}${event.place === 'file' ? '' : ` in ${visible(event.place)}`} (${visible(event.digest)})`);

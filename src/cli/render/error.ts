@@ -27,6 +27,16 @@ export function describeError(error: unknown, style: Style, verbose: boolean): s
   return lines.join('\n');
 }
 
+/** The same for machines: the members of the `error` line of docs/log-format.md. A bug of ours has a stack and no code. */
+export function errorMembers(error: unknown): object {
+  const known: TspackError | undefined = error instanceof TspackError ? error : systemError(error);
+  if (known === undefined) return { message: String(error), ...(error instanceof Error ? { stack: error.stack } : {}) };
+  const { code, message, nextStep } = known;
+  const explanations = explanationsOf(known);
+  const causes = causesOf(known);
+  return { code, message, nextStep, ...(explanations.length === 0 ? {} : { explanations }), ...(causes.length === 0 ? {} : { causes }) };
+}
+
 function explanationsOf(error: TspackError): readonly Explanation[] {
   return 'explanations' in error && Array.isArray(error.explanations) ? (error.explanations as readonly Explanation[]) : [];
 }

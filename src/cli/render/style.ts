@@ -15,11 +15,12 @@ export function createStyle(color: boolean): Style {
 }
 
 /**
- * Whether to use colour: `--no-color` and `NO_COLOR` (any value but the empty one) switch it off, `FORCE_COLOR` (any
- * value but `0` and the empty one) switches it on, else a terminal decides that is not called `dumb`.
+ * Whether to use colour: a flag says so, else `NO_COLOR` (any value but the empty one) switches it off, `FORCE_COLOR` (any
+ * value but `0`, `false` and the empty one) switches it on, else a terminal decides that is not called `dumb`.
  */
 export function wantsColor(flag: boolean | undefined, environment: Readonly<Record<string, string | undefined>>, isTerminal: boolean): boolean {
-  if (flag === false || (environment['NO_COLOR'] ?? '') !== '') return false;
+  if (flag !== undefined) return flag;
+  if ((environment['NO_COLOR'] ?? '') !== '') return false;
   const forced = environment['FORCE_COLOR'] ?? '';
   if (forced !== '') return forced !== '0' && forced !== 'false';
   return isTerminal && environment['TERM'] !== 'dumb';
