@@ -1,7 +1,7 @@
 import { createDaemonClient, createDaemonImageStore, findDaemons } from '../daemon/index.ts';
 import { formatImageReference } from '../oci/index.ts';
 import { createMirrors, createRegistryStore } from '../registry/index.ts';
-import { openKeychain } from './keychain.ts';
+import { openCertificates, openKeychain } from './keychain.ts';
 import { requireUsableDaemon, usableDaemon } from './usable-daemon.ts';
 import type { Daemon, DaemonProbe } from '../daemon/index.ts';
 import type { EventSink } from '../foundation/index.ts';
@@ -11,7 +11,7 @@ import type { BuildEvent, RunExit, RunOptions, Task } from '../platform/index.ts
 import type { RegistryEvent, RegistryStore } from '../registry/index.ts';
 import type { Machine } from './machine.ts';
 
-/** Registries, with the credentials of `CNB_REGISTRY_AUTH`, Docker and Podman. `client`: the machine's by default. */
+/** Registries, with the credentials of `CNB_REGISTRY_AUTH`, Docker and Podman, and the certificates of the latter. `client`: the machine's by default. */
 export async function openRegistry(
   machine: Machine,
   insecureRegistries: readonly string[],
@@ -24,6 +24,7 @@ export async function openRegistry(
   return createRegistryStore({
     http: client ?? (await machine.http()),
     keychain,
+    certificates: openCertificates(environment),
     clock,
     compressor: machine.store().compressor,
     insecureRegistries: [...insecureRegistries, ...(machine.configuration().find('insecure-registries')?.values ?? [])],

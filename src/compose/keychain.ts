@@ -1,6 +1,14 @@
-import { combineKeychains, createDockerKeychain, createEnvironmentKeychain, createHelperRunner, credentialFiles } from '../registry/index.ts';
+import {
+  certificateFolders,
+  combineKeychains,
+  createCertificates,
+  createDockerKeychain,
+  createEnvironmentKeychain,
+  createHelperRunner,
+  credentialFiles,
+} from '../registry/index.ts';
 import { definedOnly } from './environment.ts';
-import type { Keychain } from '../registry/index.ts';
+import type { FindCertificates, Keychain } from '../registry/index.ts';
 import type { Environment } from './environment.ts';
 
 /** The credentials of `CNB_REGISTRY_AUTH`, Docker and Podman. */
@@ -12,4 +20,9 @@ export function openKeychain(environment: Environment, warn: (message: string) =
   });
   const given = environment.CNB_REGISTRY_AUTH ?? '';
   return given === '' ? docker : combineKeychains([createEnvironmentKeychain(given), docker]);
+}
+
+/** The certificates of registries, where Docker and Podman keep them. */
+export function openCertificates(environment: Environment): FindCertificates {
+  return createCertificates(certificateFolders(environment, environment.HOME));
 }

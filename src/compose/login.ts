@@ -1,6 +1,7 @@
 import { TspackError } from '../foundation/index.ts';
 import { checkLogin, createHelperRunner, dockerConfigFile, eraseLogin, storeLogin } from '../registry/index.ts';
 import { definedOnly } from './environment.ts';
+import { openCertificates } from './keychain.ts';
 import type { ImageVerbs } from '../platform/index.ts';
 import type { DockerLoginOptions } from '../registry/index.ts';
 import type { Machine } from './machine.ts';
@@ -24,7 +25,7 @@ export function composeLogin(machine: Machine): Pick<ImageVerbs, 'login' | 'logo
       await checkLogin(
         registry,
         { username, password },
-        { http: await machine.http(), clock, insecureRegistries: [...insecureRegistries, ...configured], signal },
+        { http: await machine.http(), certificates: openCertificates(environment), clock, insecureRegistries: [...insecureRegistries, ...configured], signal },
       );
       return await storeLogin(registry, { username, password }, where);
     },

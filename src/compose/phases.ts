@@ -19,7 +19,7 @@ import type { LayerScratch, PhaseOutput, PhasePorts, PhaseUser, RegistryImages }
 import { createMirrors, createRegistryStore } from '../registry/index.ts';
 import { becomeProgram } from './become-program.ts';
 import { ownArchitecture } from './environment.ts';
-import { openKeychain } from './keychain.ts';
+import { openCertificates, openKeychain } from './keychain.ts';
 import { requireUsableDaemon } from './usable-daemon.ts';
 import type { Environment } from './environment.ts';
 
@@ -69,12 +69,17 @@ function phasePorts({ environment, workingDirectory, output, version, signal }: 
       // A program of the specification reads no file of a user.
       const variables = loadConfiguration({ env: { ...environment, HOME: undefined, XDG_CONFIG_HOME: undefined } });
       const keychain = openKeychain(environment, (message) => events({ kind: 'message', level: 'warning', message }));
-      // Docker's file belongs to the user that the phase begins as.
-      for (const name of names) await keychain.find(parseImageReference(name).registry, parseImageReference(name).repository);
+      const certificates = openCertificates(environment);
+      // Docker's files belong to the user that the phase begins as.
+      for (const { registry, repository } of names.map(parseImageReference)) {
+        certificates(registry);
+        await keychain.find(registry, repository);
+      }
       return registryImages(
         createRegistryStore({
           http: openHttp(),
           keychain,
+          certificates,
           clock: systemClock,
           compressor: scratch.compressor,
           insecureRegistries,

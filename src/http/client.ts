@@ -32,7 +32,23 @@ export interface HttpRequest {
   readonly idleTimeoutMilliseconds?: number;
   /** Accept any certificate: only for places that the user has declared insecure. */
   readonly unverifiedCertificate?: boolean;
+  /** For this request, besides what the client trusts and says. A redirect to another origin keeps `ca` alone. */
+  readonly tls?: TlsIdentity;
   readonly signal?: AbortSignal;
+}
+
+/** Whom to trust and who we are, as PEM texts. */
+export interface TlsIdentity {
+  /** Trusted besides the client's own. */
+  readonly ca?: readonly string[];
+  /** For servers that ask who we are. */
+  readonly clientCertificates?: readonly ClientCertificate[];
+}
+
+export interface ClientCertificate {
+  /** With its chain, where there is one. */
+  readonly certificate: string;
+  readonly key: string;
 }
 
 /** What a request carries. `open` is called once per attempt and gives a fresh stream each time. */

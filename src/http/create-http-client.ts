@@ -6,7 +6,7 @@ import { readErrorBody } from './response.ts';
 import { DEFAULT_RETRY_POLICY, backOff, retryAfterMilliseconds, sleep } from './retry.ts';
 import type { Socket } from 'node:net';
 import type { Clock, EventSink } from '../foundation/index.ts';
-import type { HttpClient, HttpRequest, HttpResponse } from './client.ts';
+import type { ClientCertificate, HttpClient, HttpRequest, HttpResponse } from './client.ts';
 import type { ProxySettings } from './proxy.ts';
 import type { RetryPolicy, Sleep } from './retry.ts';
 
@@ -28,7 +28,7 @@ export interface HttpClientOptions {
   readonly proxy?: ProxySettings;
   /** PEM texts to trust besides Node's own certificates. Names of files are not accepted: reading them is the caller's. */
   readonly ca?: readonly string[];
-  readonly clientCertificate?: { readonly certificate: string; readonly key: string };
+  readonly clientCertificate?: ClientCertificate;
   /** Send everything to this Unix socket. */
   readonly socketPath?: string;
   /** Send everything over these connections, which are open: for a socket that will be out of reach later. */
@@ -48,7 +48,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     ca: options.ca ?? [],
     proxy: options.proxy ?? {},
     connectTimeoutMilliseconds: options.connectTimeoutMilliseconds ?? 15_000,
-    ...(options.clientCertificate === undefined ? {} : { clientCertificate: options.clientCertificate }),
+    clientCertificates: options.clientCertificate === undefined ? [] : [options.clientCertificate],
     ...(options.socketPath === undefined ? {} : { socketPath: options.socketPath }),
     ...(options.sockets === undefined ? {} : { sockets: options.sockets }),
   });

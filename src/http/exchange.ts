@@ -16,7 +16,7 @@ export async function exchange(
   signal?.throwIfAborted();
   const method = request.method ?? 'GET';
   const url = new URL(request.url);
-  const route = await context.dispatchers.route(url, { unverifiedCertificate: request.unverifiedCertificate ?? false });
+  const route = await context.dispatchers.route(url, { unverifiedCertificate: request.unverifiedCertificate ?? false, identity: request.tls ?? {} });
   const watch = watchSilence(request.idleTimeoutMilliseconds ?? context.idleTimeoutMilliseconds, signal);
   const source: { error?: unknown } = {};
   const fail = (error: unknown) => {

@@ -16,8 +16,12 @@ export interface HttpErrorOptions {
   readonly status?: number | undefined;
   readonly headers?: HttpHeaders | undefined;
   readonly body?: string | undefined;
+  readonly certificate?: CertificateProblem | undefined;
   readonly cause?: unknown;
 }
+
+/** The server's certificate is not trusted, or the server wants another one of ours, or any at all. */
+export type CertificateProblem = 'untrusted' | 'wanted';
 
 /** A request that did not succeed. */
 export class HttpError extends TspackError<HttpErrorCode> {
@@ -29,6 +33,8 @@ export class HttpError extends TspackError<HttpErrorCode> {
   readonly headers: HttpHeaders | undefined;
   /** The beginning of the answer's body, at most 64 KiB. */
   readonly body: string;
+  /** When certificates are why. */
+  readonly certificate: CertificateProblem | undefined;
   /** Whether the same request may succeed later. */
   readonly transient: boolean;
 
@@ -38,16 +44,20 @@ export class HttpError extends TspackError<HttpErrorCode> {
     this.url = redact(options.url);
     this.headers = options.headers;
     this.body = options.body ?? '';
+    this.certificate = options.certificate;
     this.transient = options.transient;
   }
 }
 
 /** The error for an answer with a status that the caller does not want. */
 export function statusError(method: string, url: string, status: number, headers: HttpHeaders, body: string): HttpError {
+  const wanted = status === 400 && /ssl certificate (was sent|error)/i.test(body);
   return new HttpError({
     code: 'HTTP_STATUS',
     message: `Cannot ${method} ${url}: the server answers ${status}`,
-    nextStep: nextStepForStatus(status, headers),
+    nextStep: wanted ? CLIENT_CERTIFICATE_STEP : nextStepForStatus(status, headers),
+    // nginx lets everybody in and refuses by a page.
+    certificate: wanted ? 'wanted' : undefined,
     url,
     status,
     headers,
@@ -71,11 +81,16 @@ function nextStepForStatus(status: number, headers: HttpHeaders): string | undef
 
 /** The error for a request that got no usable answer. `proxy` is the host of the one on the way. */
 export function unreachableError(method: string, url: string, cause: unknown, proxy?: string): HttpError {
-  const { why, nextStep, transient } = (proxy === undefined ? undefined : explainProxy(cause, proxy)) ?? explain(cause, url);
-  return new HttpError({ code: 'HTTP_UNREACHABLE', message: `Cannot ${method} ${url}: ${why}`, nextStep, url, transient, cause });
+  const { why, nextStep, transient, certificate } = (proxy === undefined ? undefined : explainProxy(cause, proxy)) ?? explain(cause, url);
+  return new HttpError({ code: 'HTTP_UNREACHABLE', message: `Cannot ${method} ${url}: ${why}`, nextStep, url, transient, certificate, cause });
 }
 
 const CERTIFICATE_CODES = /^(UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|CERT_|CRL_|INVALID_CA|ERR_TLS_CERT|ERR_TLS_)/;
+
+/** How servers say in TLS that they want another certificate of ours (RFC 8446 section 6.2). */
+const CLIENT_CERTIFICATE_ALERTS = /_ALERT_(CERTIFICATE_|BAD_CERTIFICATE|HANDSHAKE_FAILURE|UNKNOWN_CA|ACCESS_DENIED)/;
+
+const CLIENT_CERTIFICATE_STEP = 'Ask whoever runs the server for a client certificate';
 
 /** No connection is made to anything but the proxy: when none comes about, it is the proxy's. */
 function explainProxy(cause: unknown, proxy: string): Explanation | undefined {
@@ -95,15 +110,23 @@ interface Explanation {
   readonly why: string;
   readonly nextStep: string | undefined;
   readonly transient: boolean;
+  readonly certificate?: CertificateProblem;
 }
 
 function explain(cause: unknown, url: string): Explanation {
   const error = rootCause(cause);
   const code = String(error.code ?? '');
-  const { host, hostname } = new URL(url);
+  const { host, hostname, protocol } = new URL(url);
   if (CERTIFICATE_CODES.test(code)) {
     const nextStep = "Check the system date, and name the file with your organisation's CA certificates in NODE_EXTRA_CA_CERTS";
-    return { why: `the certificate of ${host} is not trusted (${code})`, nextStep, transient: false };
+    return { why: `the certificate of ${host} is not trusted (${code})`, nextStep, transient: false, certificate: 'untrusted' };
+  }
+  if (CLIENT_CERTIFICATE_ALERTS.test(code)) {
+    return { why: `${host} wants another client certificate, or any at all`, nextStep: CLIENT_CERTIFICATE_STEP, transient: false, certificate: 'wanted' };
+  }
+  if (protocol === 'https:' && endedUnheard(error)) {
+    const why = `${host} ends the connection without an answer, as servers do that want a client certificate`;
+    return { why, nextStep: `Check the network. ${CLIENT_CERTIFICATE_STEP}`, transient: true, certificate: 'wanted' };
   }
   if (code === 'EPROTO') {
     return { why: `${host} does not speak TLS as expected`, nextStep: 'Check the address, and the proxy in HTTPS_PROXY if there is one', transient: false };
@@ -126,6 +149,11 @@ function explain(cause: unknown, url: string): Explanation {
   }
   const why = code === 'ECONNREFUSED' ? `${host} refuses the connection` : error.message || code;
   return { why, nextStep: 'Check the network, and the proxy in HTTPS_PROXY if this network needs one', transient: true };
+}
+
+/** In TLS 1.3 a server refuses a client when the handshake is over for us, and undici does not tell its alert from the end. */
+function endedUnheard(error: Error & { code?: unknown; socket?: { readonly bytesRead?: number } | null }): boolean {
+  return error.code === 'UND_ERR_SOCKET' && error.message === 'other side closed' && error.socket?.bytesRead === 0;
 }
 
 /** Node reports a failed connection to several addresses as an AggregateError; its members say more. */

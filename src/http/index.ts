@@ -11,7 +11,7 @@
  * @packageDocumentation
  */
 export { bytesBody } from './client.ts';
-export type { HttpBody, HttpClient, HttpRequest, HttpResponse } from './client.ts';
+export type { ClientCertificate, HttpBody, HttpClient, HttpRequest, HttpResponse, TlsIdentity } from './client.ts';
 export type { HttpHeaders } from './headers.ts';
 export { createHttpClient } from './create-http-client.ts';
 export type { HttpClientOptions, HttpRetryEvent } from './create-http-client.ts';

@@ -43,9 +43,12 @@ export function redirectedRequest(request: HttpRequest, status: number, location
     if (becomesGet && field.startsWith('content-')) return false;
     return to.origin === from.origin || !CREDENTIAL_FIELDS.has(field);
   });
-  const { body, ...rest } = request;
+  const { body, tls, ...rest } = request;
+  // A client certificate says who we are, too.
+  const trust = to.origin === from.origin || tls?.clientCertificates === undefined ? tls : tls.ca === undefined ? undefined : { ca: tls.ca };
   return {
     ...rest,
+    ...(trust === undefined ? {} : { tls: trust }),
     url: to.href,
     headers: Object.fromEntries(headers),
     ...(becomesGet ? { method: 'GET' as const } : body === undefined ? {} : { body }),

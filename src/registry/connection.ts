@@ -1,7 +1,9 @@
 import type { Clock } from '../foundation/index.ts';
 import { HttpError, NO_RETRY, isLoopbackHost } from '../http/index.ts';
-import type { HttpClient, HttpRequest, HttpResponse } from '../http/index.ts';
+import type { HttpClient, HttpRequest, HttpResponse, TlsIdentity } from '../http/index.ts';
 import { parseChallenge } from './challenge.ts';
+import { NO_CERTIFICATES } from './certificates.ts';
+import type { FindCertificates } from './certificates.ts';
 import type { Challenge } from './challenge.ts';
 import type { Credential, Keychain } from './keychain.ts';
 import { canonicalRegistry } from './keychain.ts';
@@ -10,7 +12,7 @@ import { basicHeader, fetchToken, formatScope } from './token.ts';
 import type { AccessToken, RepositoryScope } from './token.ts';
 
 /** A request to a registry, with what it is for. */
-export interface RegistryRequest extends Omit<HttpRequest, 'url' | 'unverifiedCertificate'> {
+export interface RegistryRequest extends Omit<HttpRequest, 'url' | 'unverifiedCertificate' | 'tls'> {
   /** Path below the registry (`/v2/…`), or an absolute address that the registry gave. */
   readonly url: string;
   /** The first one is the repository that is worked on; none for the registry itself. */
@@ -31,6 +33,8 @@ export interface RegistryConnection {
 export interface ConnectionOptions {
   readonly http: Pick<HttpClient, 'request'>;
   readonly keychain: Keychain;
+  /** None by default. */
+  readonly certificates?: FindCertificates | undefined;
   readonly clock: Clock;
   /** Hosts that may speak plain HTTP or have any certificate; those on the loopback interface always may. */
   readonly insecureRegistries: readonly string[];
@@ -41,7 +45,8 @@ export interface ConnectionOptions {
 export async function connectRegistry(registry: string, options: ConnectionOptions): Promise<RegistryConnection> {
   const host = canonicalRegistry(registry) === 'index.docker.io' ? 'registry-1.docker.io' : registry;
   const insecure = isInsecure(registry, options.insecureRegistries);
-  const { base, challenge } = await ping(host, registry, insecure, options);
+  const tls = (options.certificates ?? NO_CERTIFICATES)(registry);
+  const { base, challenge } = await ping(host, registry, insecure, tls, options);
   const tokens = new Map<string, AccessToken>();
   const asked = new Map<string, Promise<AccessToken>>();
 
@@ -71,8 +76,14 @@ export async function connectRegistry(registry: string, options: ConnectionOptio
       scopes,
       credential,
       unverifiedCertificate: insecure && realm.hostname === base.hostname,
+      tls: identityFor(realm),
       signal: options.signal,
     });
+  }
+
+  /** Token servers and stores of blobs are trusted as the registry is, but who we are only the registry's host learns. */
+  function identityFor(url: URL): TlsIdentity {
+    return url.hostname === base.hostname ? tls : { ca: tls.ca ?? [] };
   }
 
   async function attempt(request: RegistryRequest, credential: Credential | undefined, scopes: readonly string[], known: Challenge): Promise<HttpResponse> {
@@ -85,6 +96,7 @@ export async function connectRegistry(registry: string, options: ConnectionOptio
       url: url.href,
       headers: { ...request.headers, ...(header === undefined ? {} : { authorization: header }) },
       unverifiedCertificate: insecure && url.hostname === base.hostname,
+      tls: identityFor(url),
       ...(request.signal === undefined && options.signal !== undefined ? { signal: options.signal } : {}),
     });
   }
@@ -130,11 +142,17 @@ function isInsecure(registry: string, insecureRegistries: readonly string[]): bo
   return isLoopbackHost(hostname) || insecureRegistries.some((entry) => entry.toLowerCase() === registry.toLowerCase());
 }
 
-async function ping(host: string, registry: string, insecure: boolean, options: ConnectionOptions): Promise<{ base: URL; challenge: Challenge }> {
+async function ping(
+  host: string,
+  registry: string,
+  insecure: boolean,
+  tls: TlsIdentity,
+  options: ConnectionOptions,
+): Promise<{ base: URL; challenge: Challenge }> {
   const signal = options.signal === undefined ? {} : { signal: options.signal };
   const ask = async (scheme: string, more: Partial<HttpRequest>) => {
     const base = new URL(`${scheme}://${host}/`);
-    const response = await options.http.request({ url: new URL('/v2/', base).href, expect: [401, 403], ...signal, ...more });
+    const response = await options.http.request({ url: new URL('/v2/', base).href, expect: [401, 403], tls, ...signal, ...more });
     await response.discard();
     const challenge: Challenge =
       response.status === 401 ? (parseChallenge(response.headers.getAll('www-authenticate')) ?? { scheme: 'none' }) : { scheme: 'none' };
@@ -152,7 +170,8 @@ async function ping(host: string, registry: string, insecure: boolean, options: 
   } catch (error) {
     if (!(error instanceof HttpError)) throw error;
     // It speaks TLS: what it said then is its answer, and plain HTTP could only hide it.
-    if (error.status !== undefined) return ask('https', { unverifiedCertificate: true }).catch((again: unknown) => Promise.reject(fail(again)));
+    if (error.status !== undefined || error.certificate !== undefined)
+      return ask('https', { unverifiedCertificate: true }).catch((again: unknown) => Promise.reject(fail(again)));
     return ask('http', {}).catch((again: unknown) => Promise.reject(fail(again)));
   }
 }

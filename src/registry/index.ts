@@ -22,6 +22,8 @@ export { ANONYMOUS, canonicalRegistry, combineKeychains } from './keychain.ts';
 export type { Credential, Keychain } from './keychain.ts';
 export { createEnvironmentKeychain } from './environment-keychain.ts';
 export { credentialFiles } from './docker-config.ts';
+export { NO_CERTIFICATES, certificateFolders, createCertificates } from './certificates.ts';
+export type { FindCertificates } from './certificates.ts';
 export { checkLogin } from './check-login.ts';
 export { dockerConfigFile, eraseLogin, storeLogin } from './docker-login.ts';
 export type { DockerLoginOptions, LoginPlace } from './docker-login.ts';

@@ -80,7 +80,7 @@ function explain(action: RegistryAction, error: HttpError): { code: RegistryErro
   const { registry, credential } = action;
   switch (error.status) {
     case undefined:
-      return { code: 'REGISTRY_UNREACHABLE', why: error.message, nextStep: error.nextStep };
+      return { code: 'REGISTRY_UNREACHABLE', why: error.message, nextStep: certificateStep(registry, error) ?? error.nextStep };
     case 401:
       return {
         code: 'REGISTRY_UNAUTHORIZED',
@@ -103,10 +103,24 @@ function explain(action: RegistryAction, error: HttpError): { code: RegistryErro
           credential === undefined ? `${error.nextStep ?? 'Try again later'}, or log in with "tspack login ${registry}" for a higher limit` : error.nextStep,
       };
     default:
+      if (error.certificate === 'wanted') {
+        return {
+          code: 'REGISTRY_UNAUTHORIZED',
+          why: `${registry} wants another client certificate, or any at all`,
+          nextStep: certificateStep(registry, error),
+        };
+      }
       return error.transient
         ? { code: 'REGISTRY_UNREACHABLE', why: `${registry} answers ${error.status}`, nextStep: 'Try again later' }
         : { code: 'REGISTRY_PROTOCOL', why: `${registry} answers ${error.status}`, nextStep: undefined };
   }
+}
+
+function certificateStep(registry: string, { certificate }: HttpError): string | undefined {
+  const folder = `/etc/docker/certs.d/${registry}`;
+  if (certificate === 'untrusted') return `Check the system date, and put the certificate of the registry's authority into ${folder}/ca.crt`;
+  if (certificate === 'wanted') return `Put your certificate and its key into ${folder}, as client.cert and client.key`;
+  return undefined;
 }
 
 function identity(credential: Credential): string {

@@ -13,6 +13,7 @@ import {
   selectManifest,
 } from '../oci/index.ts';
 import type { Artifact, Descriptor, Image, ImagePlatform, ImageReference, ImageStore, Layer, LayerCompressor, ManifestBytes } from '../oci/index.ts';
+import type { FindCertificates } from './certificates.ts';
 import { connectRegistry } from './connection.ts';
 import type { RegistryConnection } from './connection.ts';
 import type { RegistryEvent } from './events.ts';
@@ -49,6 +50,8 @@ export interface RegistryStore extends ImageStore {
 export interface RegistryStoreOptions {
   readonly http: Pick<HttpClient, 'request'>;
   readonly keychain: Keychain;
+  /** Of registries; none by default. */
+  readonly certificates?: FindCertificates;
   readonly clock: Clock;
   readonly compressor: LayerCompressor;
   /** `host[:port]` of registries that may speak plain HTTP; those on the loopback interface always may. */
@@ -88,10 +91,10 @@ export function createRegistryStore(options: RegistryStoreOptions): RegistryStor
   const question = createLimit(QUESTIONS);
 
   function connect(registry: string): Promise<RegistryConnection> {
-    const { http, keychain, clock, insecureRegistries = [], signal } = options;
+    const { http, keychain, certificates, clock, insecureRegistries = [], signal } = options;
     const known = connections.get(registry);
     if (known !== undefined) return known;
-    const connection = connectRegistry(registry, { http, keychain, clock, insecureRegistries, signal });
+    const connection = connectRegistry(registry, { http, keychain, certificates, clock, insecureRegistries, signal });
     connections.set(registry, connection);
     connection.catch(() => connections.delete(registry));
     return connection;

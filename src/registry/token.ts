@@ -1,7 +1,7 @@
 import { registerSecret } from '../foundation/index.ts';
 import type { Clock } from '../foundation/index.ts';
 import { HttpError, bytesBody } from '../http/index.ts';
-import type { HttpClient, HttpRequest } from '../http/index.ts';
+import type { HttpClient, HttpRequest, TlsIdentity } from '../http/index.ts';
 import type { Credential } from './keychain.ts';
 
 /** What a token allows: `repository:<name>:<actions>` (distribution auth `scope.md`). */
@@ -24,6 +24,7 @@ export interface TokenRequest {
   readonly scopes: readonly string[];
   readonly credential: Credential | undefined;
   readonly unverifiedCertificate: boolean;
+  readonly tls: TlsIdentity;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -43,6 +44,7 @@ export async function fetchToken(request: TokenRequest): Promise<AccessToken> {
   const response = await request.client.request({
     ...(credential?.kind === 'identity-token' ? oauthRequest(request, credential.token) : plainRequest(request)),
     unverifiedCertificate: request.unverifiedCertificate,
+    tls: request.tls,
     ...(request.signal === undefined ? {} : { signal: request.signal }),
   });
   const answer = (await response.json(1024 * 1024)) as { token?: unknown; access_token?: unknown; expires_in?: unknown } | null;

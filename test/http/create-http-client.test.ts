@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { HttpError, NO_RETRY, bytesBody, createHttpClient } from '../../src/http/index.ts';
 import type { HttpClientOptions, HttpRetryEvent } from '../../src/http/index.ts';
 import { unusedPort } from '../support/ports.ts';
-import { startTestServer, testAuthority } from '../support/test-server.ts';
+import { startTestServer, testAuthority, testClient } from '../support/test-server.ts';
 
 const NOW = new Date('2026-01-01T00:00:00Z');
 
@@ -280,5 +280,29 @@ describe('createHttpClient() and proxies', () => {
     proxy.close();
     expect(error.message).toContain('the proxy refuses the connection (407)');
     expect(error.nextStep).toContain('HTTPS_PROXY');
+  });
+
+  it('trusts and is known as a request says, and tells another origin nothing of it', async () => {
+    const clientAuthority = testClient().certificate;
+    await using other = await startTestServer((_request, response) => void response.end('other'), { tls: true, clientAuthority });
+    await using server = await startTestServer(
+      (request, response) => void (request.url === '/away' ? response.writeHead(307, { location: `${other.origin}/` }).end() : response.end('here')),
+      { tls: true, clientAuthority },
+    );
+    const tls = { ca: [testAuthority()], clientCertificates: [testClient()] };
+    const made = client({ retry: NO_RETRY });
+    expect(await (await made.request({ url: server.origin, tls })).text()).toBe('here');
+    expect(await failure(made.request({ url: server.origin }))).toMatchObject({ code: 'HTTP_UNREACHABLE', certificate: 'untrusted' });
+    expect(await failure(made.request({ url: server.origin, tls: { ca: tls.ca } }))).toMatchObject({ code: 'HTTP_UNREACHABLE', certificate: 'wanted' });
+    // The authority is still trusted there: else it would be "untrusted".
+    expect(await failure(made.request({ url: `${server.origin}/away`, tls }))).toMatchObject({ certificate: 'wanted' });
+    expect(other.seen).toEqual([]);
+  });
+
+  it('knows the page by which nginx asks for a client certificate', async () => {
+    await using server = await startTestServer(
+      (_request, response) => void response.writeHead(400).end('<center>No required SSL certificate was sent</center>'),
+    );
+    expect(await failure(client().request({ url: server.origin }))).toMatchObject({ status: 400, certificate: 'wanted' });
   });
 });

@@ -1,10 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { testServerTls } from './test-server.ts';
 
 /** What the registry does wrong or asks for. May be changed between requests. */
 export interface FakeRegistrySwitches {
@@ -79,7 +78,10 @@ const DIGEST = /^sha256:[0-9a-f]{64}$/;
 const sha256 = (bytes: Uint8Array) => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 
 /** A strict registry in memory (distribution-spec 1.1), on the loopback interface. */
-export async function startFakeRegistry(switches: Partial<FakeRegistrySwitches> = {}, options: { readonly tls?: boolean } = {}): Promise<FakeRegistry> {
+export async function startFakeRegistry(
+  switches: Partial<FakeRegistrySwitches> = {},
+  options: { readonly tls?: boolean; readonly clientAuthority?: string } = {},
+): Promise<FakeRegistry> {
   const state: FakeRegistrySwitches = {
     auth: 'none',
     username: 'someone',
@@ -360,12 +362,7 @@ export async function startFakeRegistry(switches: Partial<FakeRegistrySwitches> 
       response.destroy();
     });
   };
-  const tlsFiles = join(import.meta.dirname, '../fixtures/tls');
-  const main = await listen(
-    options.tls === true
-      ? createTlsServer({ key: readFileSync(join(tlsFiles, 'server-key.pem')), cert: readFileSync(join(tlsFiles, 'server.pem')) }, onRequest)
-      : createServer(onRequest),
-  );
+  const main = await listen(options.tls === true ? createTlsServer(testServerTls(options.clientAuthority), onRequest) : createServer(onRequest));
   const origin = options.tls === true ? main.origin.replace('http:', 'https:') : main.origin;
 
   return {
