@@ -12,6 +12,7 @@ import { builderPorts, bundledRunImage } from './compose/builders.ts';
 import { examine } from './compose/doctor.ts';
 import { openExecutor } from './compose/executor.ts';
 import { findPorts } from './compose/find-ports.ts';
+import { gitRunner } from './compose/git.ts';
 import { composeImageVerbs } from './compose/image-verbs.ts';
 import { openDaemon, openRegistry, requireDaemon, runInDaemon } from './compose/images.ts';
 import { once, openMachine } from './compose/machine.ts';
@@ -98,6 +99,7 @@ function buildPorts(machine: Machine, workingDirectory: string): BuildPorts {
     registry: (insecure, events, signal) => openRegistry(machine, insecure, events, signal),
     daemon: (signal) => requireDaemon(machine, signal),
     extensions: { pull: builders.modules, download: builders.modules.download, openRootTar },
+    runGit: gitRunner(machine),
     launcher: { path: ({ architecture }) => join(machine.directories.launchers, `launcher-linux-${architecture}`), version: machine.version },
     hostPlatform: machine.platform,
     cores: machine.cores,

@@ -22,13 +22,20 @@ export function detectCompression(start: Uint8Array): CompressionFormat {
   return 'none';
 }
 
+/** Formats that are known by their first bytes, but not read. */
+const UNREAD = [
+  { name: 'xz', program: 'xz', start: [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00] },
+  { name: 'bzip2', program: 'bzip2', start: [0x42, 0x5a, 0x68] },
+] as const;
+
 /**
  * The plain bytes of a plain, gzip or zstd stream. Throws `ARCHIVE_INVALID` when the stream is damaged or cut,
- * `ARCHIVE_TOO_LARGE`, and `COMPRESSION_UNSUPPORTED` for zstd where this Node cannot read it.
+ * `ARCHIVE_TOO_LARGE`, and `COMPRESSION_UNSUPPORTED` for xz, bzip2, and zstd where this Node cannot read it.
  */
 export async function* decompress(source: AsyncIterable<Uint8Array>, options: DecompressOptions = {}): AsyncGenerator<Uint8Array> {
   const { start, all } = await peek(source);
   const format = options.format ?? detectCompression(start);
+  if (format === 'none') requireRead(start);
   let bytes = 0;
   for await (const chunk of format === 'none' ? all : inflate(all, format)) {
     bytes += chunk.length;
@@ -37,6 +44,16 @@ export async function* decompress(source: AsyncIterable<Uint8Array>, options: De
     }
     yield chunk;
   }
+}
+
+function requireRead(begin: Uint8Array): void {
+  const unread = UNREAD.find(({ start }) => start.every((byte, index) => begin[index] === byte));
+  if (unread === undefined) return;
+  throw new TspackError({
+    code: 'COMPRESSION_UNSUPPORTED',
+    message: `Cannot decompress the archive: it is compressed with ${unread.name}, which is not read here`,
+    nextStep: `Unpack it with "${unread.program} -d", or compress it with gzip`,
+  });
 }
 
 /** The plain bytes of a gzip stream of one or more members. Throws as {@link decompress} does. */
@@ -77,18 +94,18 @@ function openZstd(): Duplex {
     throw new TspackError({
       code: 'COMPRESSION_UNSUPPORTED',
       message: `Cannot decompress the archive: it is compressed with zstd, which Node ${process.versions.node} cannot read`,
-      nextStep: 'Use Node 22.15 or later, or an image whose layers are compressed with gzip',
+      nextStep: 'Use Node 22.15 or later, or compress it with gzip',
     });
   }
   return createZstdDecompress({ chunkSize: CHUNK_BYTES });
 }
 
-/** The first bytes, at least four where there are as many, and the whole stream all the same. */
+/** The first bytes, at least six where there are as many, and the whole stream all the same. */
 async function peek(source: AsyncIterable<Uint8Array>): Promise<{ start: Uint8Array; all: AsyncIterable<Uint8Array> }> {
   const iterator = source[Symbol.asyncIterator]();
   const seen: Uint8Array[] = [];
   let bytes = 0;
-  while (bytes < 4) {
+  while (bytes < 6) {
     const next = await iterator.next();
     if (next.done === true) break;
     seen.push(next.value);

@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import { hasSystemCode } from '../foundation/index.ts';
 import { archiveInvalid, archiveTooLarge, archiveUnsafe } from './archive-error.ts';
 import { toByteString, toText } from './byte-string.ts';
@@ -37,8 +36,8 @@ export interface ExtractResult {
   readonly sizeBytes: number;
 }
 
-const DEFAULT_MAXIMUM_BYTES = 32 * 1024 ** 3;
-const DEFAULT_MAXIMUM_ENTRIES = 2_000_000;
+export const DEFAULT_MAXIMUM_BYTES = 32 * 1024 ** 3;
+export const DEFAULT_MAXIMUM_ENTRIES = 2_000_000;
 const SETUID_BITS = 0o6000;
 
 /**
@@ -50,7 +49,6 @@ const SETUID_BITS = 0o6000;
  * Throws `ARCHIVE_UNSAFE`, `ARCHIVE_INVALID`, `ARCHIVE_TOO_LARGE`.
  */
 export async function extractTar(source: AsyncIterable<Uint8Array>, directory: string, options: ExtractOptions = {}): Promise<ExtractResult> {
-  mkdirSync(directory, { recursive: true });
   const tree = new ExtractedTree(directory);
   const budget = new Budget(options);
   for await (const entry of readTar(source)) {

@@ -22,7 +22,9 @@ export class ExtractedTree {
   readonly #folders = new Map<ByteString, number>();
   readonly #symlinks: Parts[] = [];
 
+  /** The folder is made when missing. */
   constructor(directory: string) {
+    mkdirSync(directory, { recursive: true });
     this.#root = toByteString(directory);
   }
 
@@ -31,7 +33,7 @@ export class ExtractedTree {
     this.#folders.set(path.join('/'), mode);
   }
 
-  async file(path: Parts, mode: number, content: AsyncIterable<Uint8Array>): Promise<void> {
+  async file(path: Parts, mode: number, content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<void> {
     const file = openSync(this.#vacate(path), CREATE, 0o600);
     try {
       for await (const chunk of content) {

@@ -1,5 +1,6 @@
 import type { Digest, EventSink } from '../foundation/index.ts';
 import type { ImagePlatform } from '../oci/index.ts';
+import type { GitSource } from '../source/index.ts';
 import type { BuildEvent } from './events.ts';
 import type { BuildRecord } from './build-record.ts';
 
@@ -45,8 +46,11 @@ export interface ResultFiles {
 export interface BuildOptions {
   /** As the user wrote it. */
   readonly image: string;
-  /** Absolute path of the source folder. */
-  readonly path: string;
+  /**
+   * The application: the path of a folder, or of a zip or tar archive; the address of a git repository, `https://host/repo.git#ref:folder`; or the bytes
+   * of an archive.
+   */
+  readonly path: string | AsyncIterable<Uint8Array>;
   /** Name of a bundled builder, or where an image is; absent: the one that project.toml names. */
   readonly builder?: string;
   /** The builder where neither `builder` nor project.toml names one. */
@@ -106,6 +110,21 @@ export interface BuildOptions {
   readonly platform?: string;
   /** OCI layouts get no layers of the run image. */
   readonly sparse?: boolean;
+}
+
+/** Options of a build whose application lies in a folder of this machine. */
+export interface LocalBuildOptions extends BuildOptions {
+  /** Absolute path of the folder. */
+  readonly path: string;
+  /** Where it was fetched from, when the folder is a copy for this build. */
+  readonly origin?: SourceOrigin;
+}
+
+export interface SourceOrigin {
+  /** As the user named it, without credentials. */
+  readonly name: string;
+  /** The commit, when it is one of a repository. */
+  readonly git?: GitSource;
 }
 
 export interface BuiltLayer {

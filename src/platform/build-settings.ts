@@ -8,16 +8,17 @@ import { selectModules } from './select-modules.ts';
 import type { SandboxPath } from '../executor/index.ts';
 import type { ImagePlatform, ImageReference } from '../oci/index.ts';
 import type { SourceFilter } from '../source/index.ts';
-import type { BuildOptions } from './api.ts';
+import type { BuildOptions, LocalBuildOptions } from './api.ts';
 import type { ModuleSelection } from './ports.ts';
 import type { PullPolicy } from './pull-policy.ts';
 import type { Project } from './read-project.ts';
 
 /** What is the same in the options and in what they are merged to. */
 type AsAsked = Pick<
-  BuildOptions,
+  LocalBuildOptions,
   | 'image'
   | 'path'
+  | 'origin'
   | 'volumes'
   | 'outputs'
   | 'network'
@@ -69,7 +70,7 @@ export interface MergedSettings {
  * Merges what the user asks for with project.toml: options win (CNB.md C201-C203). Nothing is read here. Throws
  * `BUILDER_MISSING`, `BUILD_OPTION_INVALID`, `IMAGE_REFERENCE_INVALID`, `PULL_POLICY_INVALID`, `TAG_REGISTRY_DIFFERENT`.
  */
-export function mergeSettings(options: BuildOptions, project: Project | undefined, hostPlatform: ImagePlatform): MergedSettings {
+export function mergeSettings(options: LocalBuildOptions, project: Project | undefined, hostPlatform: ImagePlatform): MergedSettings {
   const descriptor = project?.descriptor;
   const builder = builderOf(options, project);
   const execEnv = parseExecEnv(options.execEnv);
@@ -103,7 +104,7 @@ export function mergeSettings(options: BuildOptions, project: Project | undefine
 }
 
 /** Paths of the file start where it lies, those of options where the user is. */
-function builderOf(options: BuildOptions, project: Project | undefined): string {
+function builderOf(options: LocalBuildOptions, project: Project | undefined): string {
   const own = project?.descriptor.builder;
   const [text, directory] =
     options.builder === undefined && own !== undefined && own !== '' ? [own, project?.directory] : [options.builder ?? options.defaultBuilder, baseOf(options)];
@@ -111,7 +112,7 @@ function builderOf(options: BuildOptions, project: Project | undefined): string 
   return absoluteImagePlace(text, directory ?? options.path);
 }
 
-function places(options: BuildOptions): Pick<BuildOptions, 'runImage' | 'previousImage'> {
+function places(options: LocalBuildOptions): Pick<BuildOptions, 'runImage' | 'previousImage'> {
   const { runImage, previousImage } = options;
   return {
     ...(runImage === undefined ? {} : { runImage: absoluteImagePlace(runImage, baseOf(options)) }),
@@ -119,7 +120,7 @@ function places(options: BuildOptions): Pick<BuildOptions, 'runImage' | 'previou
   };
 }
 
-const baseOf = ({ baseDirectory, path }: BuildOptions): string => baseDirectory ?? path;
+const baseOf = ({ baseDirectory, path }: LocalBuildOptions): string => baseDirectory ?? path;
 
 function projectEnv(project: Project | undefined, execEnv: string): Readonly<Record<string, string>> {
   const variables = project?.descriptor.env ?? [];

@@ -14,6 +14,7 @@ import { deliver } from './deliver.ts';
 import { environmentTarget } from './environment-target.ts';
 import { extendImages } from './extend-images.ts';
 import { LAYERS } from './layout.ts';
+import { openSource } from './open-source.ts';
 import { planBuild } from './plan-build.ts';
 import { prepareBuild } from './prepare-build.ts';
 import { requirePlaces } from './require-places.ts';
@@ -30,14 +31,15 @@ import type { BuildEvent } from './events.ts';
 import type { BuildPorts } from './ports.ts';
 
 /**
- * Builds an image from a source folder: resolve, stage, analyze, detect, restore, build, export, deliver (DESIGN.md
+ * Builds an image from an application's source: resolve, stage, analyze, detect, restore, build, export, deliver (DESIGN.md
  * §2). The image is always in the local store; outputs are more places.
  */
 export async function build(options: BuildOptions, task: Task, ports: BuildPorts): Promise<BuildResult> {
   const started = performance.now();
   const { events, signal } = task;
   const record = createBuildRecord(events);
-  const settings = planBuild(options, task, ports);
+  using source = await openSource(options, task, ports);
+  const settings = planBuild(source.options, task, ports);
   await requirePlaces(settings, task, ports);
   for (const abandoned of abandonedWork(ports.home)) removeTree(abandoned);
 

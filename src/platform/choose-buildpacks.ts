@@ -68,7 +68,7 @@ function recordVerdicts(outcome: DetectOutcome, record: BuildRecorder): void {
 function detectError(outcome: Extract<DetectOutcome, { kind: 'none' }>, settings: BuildSettings): DetectError {
   return new DetectError({
     errored: outcome.errored,
-    path: settings.path,
+    path: settings.origin?.name ?? settings.path,
     nextStep: applicationBeside(settings) ?? 'Name the folder of the application with --path, or use a builder that has a buildpack for it',
     explanations: outcome.runs.map(({ reference, verdict, output, reason }) => ({
       buildpack: reference.id,
@@ -81,7 +81,8 @@ function detectError(outcome: Extract<DetectOutcome, { kind: 'none' }>, settings
 }
 
 /** `tspack build samples/nodejs`: people name the folder where the image name belongs. */
-function applicationBeside({ image, path }: BuildSettings): string | undefined {
+function applicationBeside({ image, path, origin }: BuildSettings): string | undefined {
+  if (origin !== undefined) return undefined;
   const folder = join(path, image);
   if (!existsSync(folder) || !statSync(folder).isDirectory() || readdirSync(folder).length === 0) return undefined;
   return `"${image}" is also a folder here: to build what it holds, add --path ${image}`;

@@ -16,6 +16,7 @@ export type {
   DoctorFinding,
   ImageDescription,
   ImageLocation,
+  LocalBuildOptions,
   Output,
   PackageChange,
   PublishedPort,

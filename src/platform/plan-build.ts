@@ -6,7 +6,7 @@ import { requireOutputPlaces, requireResultFiles, requireResultFolders } from '.
 import { readProject } from './read-project.ts';
 import { volumeMounts } from './volume-mounts.ts';
 import type { ImagePlatform } from '../oci/index.ts';
-import type { BuildOptions, Task } from './api.ts';
+import type { LocalBuildOptions, Task } from './api.ts';
 import type { BuildSettings } from './build-settings.ts';
 import type { BuildPorts } from './ports.ts';
 
@@ -15,7 +15,7 @@ import type { BuildPorts } from './ports.ts';
  * {@link readProject} throw, `SOURCE_NOT_FOUND`, `SOURCE_NOT_DIRECTORY`, `VOLUME_TARGET_INVALID`, `VOLUME_SOURCE_MISSING`,
  * `OUTPUT_UNUSABLE`, `PLATFORM_FOREIGN`.
  */
-export function planBuild(options: BuildOptions, { events }: Task, { hostPlatform }: BuildPorts): BuildSettings {
+export function planBuild(options: LocalBuildOptions, { events }: Task, { hostPlatform }: BuildPorts): BuildSettings {
   requireSourceFolder(options.path);
   const project = readProject(options);
   const { settings, warnings } = mergeSettings(options, project, hostPlatform);

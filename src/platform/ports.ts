@@ -2,6 +2,7 @@ import type { ApiVersion, BuildpackReference, OrderToml, RunImageEntry, SystemTo
 import type { Digest, EventSink } from '../foundation/index.ts';
 import type { Executor, HostPath, Mount, RootWorkshop } from '../executor/index.ts';
 import type { Artifact, BlobDirectory, Image, ImagePlatform, ImageReference, ImageStore, ManifestBytes } from '../oci/index.ts';
+import type { RunGit } from '../source/index.ts';
 import type { DownloadStore, Home, LocalStore, SbomStore } from '../store/index.ts';
 import type { MountedDirectory } from '../lifecycle/index.ts';
 import type { BuildOptions, Task } from './api.ts';
@@ -149,6 +150,8 @@ export interface BuildPorts {
   readonly daemon: (signal: AbortSignal) => Promise<{ readonly name: string; readonly images: ImageStore }>;
   /** What image extensions may bring in. */
   readonly extensions: ExtensionPorts;
+  /** For sources in repositories. */
+  readonly runGit: RunGit;
   readonly launcher: { readonly path: (platform: ImagePlatform) => string; readonly version: string };
   readonly hostPlatform: ImagePlatform;
   readonly cores: number;

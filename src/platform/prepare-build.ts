@@ -23,7 +23,10 @@ export async function prepareBuild({ settings, task, ports, record, builder, wor
   const at = (name: string) => join(workDirectory, name);
   requireFreeWorkspace(settings, builder);
   const staged = await stageSource(settings.path, at('workspace'), { ...settings.source, without: [ports.home.directory] }, task.signal);
-  record.add({ kind: 'consumed', what: 'source', name: settings.path, sizeBytes: staged.sizeBytes });
+  record.add({
+    ...{ kind: 'consumed', what: 'source', name: settings.origin?.name ?? settings.path, sizeBytes: staged.sizeBytes },
+    ...(settings.origin?.git === undefined ? {} : { version: settings.origin.git.commit }),
+  });
 
   const host = await ports.hostSettings(builder.root);
   for (const message of host.warnings) task.events({ kind: 'message', level: 'warning', message });

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { SpecFileError, parseProjectDescriptor } from '../cnb/index.ts';
 import { TspackError, hasSystemCode } from '../foundation/index.ts';
 import type { ProjectDescriptor } from '../cnb/index.ts';
-import type { BuildOptions } from './api.ts';
+import type { LocalBuildOptions } from './api.ts';
 
 /** A project descriptor and the folder that its relative paths start from. */
 export interface Project {
@@ -19,7 +19,7 @@ const MAXIMUM_BYTES = 10_000_000;
  * The descriptor that the user names, else project.toml in the source folder; undefined where there is none. Throws
  * `DESCRIPTOR_UNREADABLE` and `DESCRIPTOR_INVALID`.
  */
-export function readProject({ path, descriptor }: Pick<BuildOptions, 'path' | 'descriptor'>): Project | undefined {
+export function readProject({ path, descriptor }: Pick<LocalBuildOptions, 'path' | 'descriptor'>): Project | undefined {
   const file = descriptor ?? join(path, 'project.toml');
   let text: string;
   try {

@@ -1,6 +1,6 @@
 import { isForExecEnv } from '../cnb/index.ts';
 import type { ProjectModule } from '../cnb/index.ts';
-import type { BuildOptions } from './api.ts';
+import type { LocalBuildOptions } from './api.ts';
 import type { ModuleRequest, ModuleSelection } from './ports.ts';
 import type { Project } from './read-project.ts';
 
@@ -10,7 +10,7 @@ export interface SelectedModules {
   readonly warnings: readonly string[];
 }
 
-type ModuleOptions = Pick<BuildOptions, 'path' | 'baseDirectory' | 'buildpacks' | 'extensions' | 'preBuildpacks' | 'postBuildpacks'>;
+type ModuleOptions = Pick<LocalBuildOptions, 'path' | 'baseDirectory' | 'buildpacks' | 'extensions' | 'preBuildpacks' | 'postBuildpacks'>;
 
 /**
  * Buildpacks of options and project.toml (CNB.md C197, C201, C202): a group named by option wins over that of the file,

@@ -15,12 +15,13 @@ export interface ExtractRequest {
 export async function extractArchive({ file, directory, stripComponents = 0, filter = () => true }: ExtractRequest): Promise<void> {
   const { decompress, extractTar, extractZip } = await import('../archive/index.ts'); // only builds that unpack something pay for it
   const rename = (path: string) => (filter(path) ? path : undefined);
-  if (isZip(file)) return extractZip(file, directory, { stripComponents, rename });
-  await extractTar(decompress(createReadStream(file)), directory, {
-    stripComponents,
-    dropSetuid: true,
-    rename,
-  });
+  if (isZip(file)) await extractZip(file, directory, { stripComponents, rename });
+  else
+    await extractTar(decompress(createReadStream(file)), directory, {
+      stripComponents,
+      dropSetuid: true,
+      rename,
+    });
 }
 
 function isZip(path: string): boolean {

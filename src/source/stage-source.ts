@@ -103,10 +103,14 @@ export function requireSourceFolder(source: string): void {
   if (stat?.isDirectory() === true) return;
   throw new TspackError(
     stat === undefined
-      ? { code: 'SOURCE_NOT_FOUND', message: `Cannot build "${source}": there is no such folder`, nextStep: 'Name the folder of the application with --path' }
+      ? {
+          code: 'SOURCE_NOT_FOUND',
+          message: `Cannot build "${source}": there is no such folder or archive`,
+          nextStep: 'Name the folder of the application with --path',
+        }
       : {
           code: 'SOURCE_NOT_DIRECTORY',
-          message: `Cannot build "${source}": it is not a folder`,
+          message: `Cannot build "${source}": it is neither a folder nor a file`,
           nextStep: 'Name the folder that holds the application with --path',
         },
   );

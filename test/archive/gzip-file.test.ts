@@ -139,6 +139,18 @@ describe('decompress()', () => {
     else await expect(collect(decompress(inPieces(packed)))).rejects.toMatchObject({ code: 'COMPRESSION_UNSUPPORTED' });
   });
 
+  it('names formats that it does not read', async () => {
+    for (const [name, start] of [
+      ['xz', 'fd377a585a00'],
+      ['bzip2', '425a683931'],
+    ] as const) {
+      await expect(collect(decompress(inPieces(Buffer.from(start, 'hex'), 1)))).rejects.toMatchObject({
+        code: 'COMPRESSION_UNSUPPORTED',
+        message: expect.stringContaining(`compressed with ${name}`) as string,
+      });
+    }
+  });
+
   it('passes on what the source throws, and closes it when the reader stops', async () => {
     const cause = new Error('digest mismatch');
     let closed = 0;

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { extractZip, openZip } from '../../src/archive/index.ts';
+import type { ExtractZipOptions } from '../../src/archive/index.ts';
 import { zipFile, type ZipFileEntry } from '../support/zip-file.ts';
 
 let scratch: string;
@@ -20,8 +21,8 @@ function written(content: Buffer): string {
   return path;
 }
 
-const refused = (entries: readonly ZipFileEntry[], code: string) => {
-  expect(() => extractZip(written(zipFile(entries)), join(scratch, 'inside'))).toThrow(expect.objectContaining({ code }) as Error);
+const refused = async (entries: readonly ZipFileEntry[], code: string, options: ExtractZipOptions = {}) => {
+  await expect(extractZip(written(zipFile(entries)), join(scratch, 'inside'), options)).rejects.toMatchObject({ code });
   expect(readdirSync(scratch).sort()).toEqual(['archive.zip', 'inside']);
 };
 
@@ -84,7 +85,7 @@ with zipfile.ZipFile(sys.argv[1], 'a', zipfile.ZIP_DEFLATED) as z:
 });
 
 describe('extractZip()', () => {
-  it('writes files with two modes, drops leading folders and renames', () => {
+  it('writes files with two modes, drops leading folders and renames', async () => {
     const archive = written(
       zipFile([
         { path: 'top/run.sh', content: 'run', mode: 0o104755 },
@@ -93,21 +94,47 @@ describe('extractZip()', () => {
         { path: 'top/doc/b.txt', content: 'b' },
       ]),
     );
-    extractZip(archive, join(scratch, 'out'), { stripComponents: 1, rename: (path) => (path.startsWith('doc') ? undefined : path) });
+    await extractZip(archive, join(scratch, 'out'), { stripComponents: 1, rename: (path) => (path.startsWith('doc') ? undefined : path) });
     expect(readdirSync(join(scratch, 'out'), { recursive: true }).sort()).toEqual(['empty', 'lib', 'lib/a.txt', 'run.sh']);
     expect(statSync(join(scratch, 'out/run.sh')).mode & 0o7777).toBe(0o755);
     expect(statSync(join(scratch, 'out/lib/a.txt')).mode & 0o7777).toBe(0o644);
     expect(readFileSync(join(scratch, 'out/lib/a.txt'), 'utf8')).toBe('a');
   });
 
-  it('refuses paths that lead outside, links and more bytes than allowed', () => {
-    refused([{ path: '../evil', content: 'x' }], 'ARCHIVE_UNSAFE');
-    refused([{ path: '/evil', content: 'x' }], 'ARCHIVE_UNSAFE');
-    refused([{ path: 'a/../../evil', content: 'x' }], 'ARCHIVE_UNSAFE');
-    refused([{ path: 'link', content: '/etc', mode: 0o120777 }], 'ARCHIVE_UNSAFE');
-    expect(() => extractZip(written(zipFile({ a: 'x'.repeat(11) })), join(scratch, 'inside'), { maximumBytes: 10 })).toThrow(
-      expect.objectContaining({ code: 'ARCHIVE_TOO_LARGE' }) as Error,
-    );
+  it('makes links that stay inside where they are wanted', async () => {
+    const entries = [
+      { path: 'a/link', content: '../b/file', mode: 0o120777 },
+      { path: 'b/file', content: 'there' },
+    ];
+    expect(await extractZip(written(zipFile(entries)), join(scratch, 'out'), { symlinks: 'inside' })).toEqual({ entryCount: 2, sizeBytes: 14 });
+    expect(readFileSync(join(scratch, 'out/a/link'), 'utf8')).toBe('there');
+    for (const content of ['/etc', '../../outside']) {
+      rmSync(join(scratch, 'out'), { recursive: true, force: true });
+      await refused([{ path: 'a/link', content, mode: 0o120777 }], 'ARCHIVE_UNSAFE', { symlinks: 'inside' });
+      rmSync(join(scratch, 'inside'), { recursive: true });
+    }
+    // Whoever points a folder elsewhere does not get files written there.
+    const through = [
+      { path: 'link', content: 'b', mode: 0o120777 },
+      { path: 'link/file', content: 'x' },
+    ];
+    await expect(extractZip(written(zipFile(through)), join(scratch, 'inside'), { symlinks: 'inside' })).rejects.toMatchObject({ code: 'ARCHIVE_UNSAFE' });
+  });
+
+  it('refuses paths that lead outside, links, and more bytes and entries than allowed', async () => {
+    await refused([{ path: '../evil', content: 'x' }], 'ARCHIVE_UNSAFE');
+    await refused([{ path: '/evil', content: 'x' }], 'ARCHIVE_UNSAFE');
+    await refused([{ path: 'a/../../evil', content: 'x' }], 'ARCHIVE_UNSAFE');
+    await refused([{ path: 'link', content: '/etc', mode: 0o120777 }], 'ARCHIVE_UNSAFE');
+    await refused([{ path: 'a', content: 'x'.repeat(11) }], 'ARCHIVE_TOO_LARGE', { maximumBytes: 10 });
     expect(existsSync(join(scratch, 'inside/a'))).toBe(false);
+    await expect(extractZip(written(zipFile({ a: '', b: '' })), join(scratch, 'inside'), { maximumEntries: 1 })).rejects.toMatchObject({
+      code: 'ARCHIVE_TOO_LARGE',
+    });
+  });
+
+  it('stops when it is told to', async () => {
+    const reason = new Error('stopped');
+    await expect(extractZip(written(zipFile({ a: '' })), join(scratch, 'out'), { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
   });
 });

@@ -91,7 +91,7 @@ describe('tspack build', () => {
     expect(asked).toEqual([
       {
         image: 'example.com/team/myapp:1.2',
-        path: '/project/src',
+        path: 'src',
         baseDirectory: '/project',
         builder: 'base',
         execEnv: 'production',
@@ -121,7 +121,7 @@ describe('tspack build', () => {
     expect(asked).toEqual([
       {
         image: 'example.com/team/myapp:1.2',
-        path: '/project',
+        path: '.',
         baseDirectory: '/project',
         descriptor: '/project/p.toml',
         builder: 'base',

@@ -2,11 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { parseProjectDescriptor } from '../../src/cnb/index.ts';
 import { formatImageReference } from '../../src/oci/index.ts';
 import { mergeSettings } from '../../src/platform/build-settings.ts';
-import type { BuildOptions } from '../../src/platform/index.ts';
+import type { LocalBuildOptions } from '../../src/platform/index.ts';
 
 const HOST = { os: 'linux', architecture: 'amd64' };
 
-const OPTIONS: BuildOptions = {
+const OPTIONS: LocalBuildOptions = {
   image: 'example.com/team/app:1',
   path: '/source',
   env: {},
@@ -25,9 +25,9 @@ const project = (text: string) => ({
   directory: '/project',
 });
 
-const merge = (options: Partial<BuildOptions> = {}, text?: string) =>
+const merge = (options: Partial<LocalBuildOptions> = {}, text?: string) =>
   mergeSettings({ ...OPTIONS, builder: 'base', ...options }, text === undefined ? undefined : project(text), HOST);
-const settings = (options: Partial<BuildOptions> = {}, text?: string) => merge(options, text).settings;
+const settings = (options: Partial<LocalBuildOptions> = {}, text?: string) => merge(options, text).settings;
 const uri = (name: string, baseDirectory: string) => ({ source: { kind: 'uri', uri: name, baseDirectory }, optional: false });
 const builder = (id: string) => ({ source: { kind: 'reference', id }, optional: false });
 const code = (wanted: string) => expect.objectContaining({ code: wanted });
@@ -108,7 +108,7 @@ describe('mergeSettings()', () => {
 
   const PRE_POST = '[[io.buildpacks.pre.group]]\nid = "before"\n[[io.buildpacks.post.group]]\nuri = "./after"\n';
   const GROUP = '[[io.buildpacks.group]]\nuri = "./one"\n';
-  it.each<readonly [string, Partial<BuildOptions>, string, object, number]>([
+  it.each<readonly [string, Partial<LocalBuildOptions>, string, object, number]>([
     ['the group of the file', {}, GROUP, { group: [uri('./one', '/project')], pre: [], post: [] }, 0],
     ['options before the group', { buildpacks: ['./two'] }, GROUP, { group: [uri('./two', '/source')], pre: [], post: [] }, 0],
     ['paths from where the user is', { buildpacks: ['./two'], baseDirectory: '/here' }, '', { group: [uri('./two', '/here')], pre: [], post: [] }, 0],
@@ -146,7 +146,7 @@ describe('mergeSettings()', () => {
     ]);
   });
 
-  it.each<readonly [Partial<BuildOptions>, object]>([
+  it.each<readonly [Partial<LocalBuildOptions>, object]>([
     [{ workspace: '/app' }, { workspace: '/app' }],
     [{ workspace: 'app' }, { workspace: '/app' }],
     [{ workspace: '/srv/../app/' }, { workspace: '/app' }],
@@ -160,7 +160,7 @@ describe('mergeSettings()', () => {
     [{ systemBuildpacks: false }, { systemBuildpacks: false }],
   ])('takes %j', (options, expected) => expect(settings(options)).toMatchObject(expected));
 
-  it.each<readonly [string, Partial<BuildOptions>]>([
+  it.each<readonly [string, Partial<LocalBuildOptions>]>([
     ...['/', '/layers', '/layers/x', '/cnb', '/platform/env', '/tmp', '/tmp/cnb', '/proc/1', '/a:b', '/a\nb'].map(
       (workspace) => ['BUILD_OPTION_INVALID', { workspace }] as const,
     ),
@@ -175,7 +175,7 @@ describe('mergeSettings()', () => {
   ])('%s: %j', (wanted, options) => expect(() => settings(options)).toThrow(code(wanted)));
 
   it('names an image by its tags too, each once', () => {
-    const names = (options: Partial<BuildOptions>) => settings(options).names.map(formatImageReference);
+    const names = (options: Partial<LocalBuildOptions>) => settings(options).names.map(formatImageReference);
     expect(names({ tags: ['example.com/team/app:2', 'example.com/team/app:1', 'other:3'] })).toEqual([
       'example.com/team/app:1',
       'example.com/team/app:2',

@@ -221,7 +221,8 @@ describe('build()', () => {
     ['an image name with a digest', { image: `app@sha256:${'0'.repeat(64)}` }, 'IMAGE_REFERENCE_INVALID'],
     ['an image name that is none', { image: 'App' }, 'IMAGE_REFERENCE_INVALID'],
     ['a path that is not there', { path: '/no/such/folder' }, 'SOURCE_NOT_FOUND'],
-    ['a path that is a file', { path: import.meta.filename }, 'SOURCE_NOT_DIRECTORY'],
+    ['a path that is neither a folder nor a file', { path: '/dev/null' }, 'SOURCE_NOT_DIRECTORY'],
+    ['a file that is no archive', { path: import.meta.filename }, 'SOURCE_ARCHIVE_INVALID'],
     ['a volume in the way', { volumes: [{ source: '/', target: '/layers', writable: true }] }, 'VOLUME_TARGET_INVALID'],
     ['an unknown process', { defaultProcess: 'none' }, 'PROCESS_TYPE_UNKNOWN'],
   ])('refuses %s', async (_title, options, code) => {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { withConfiguration } from '../../src/platform/configured-options.ts';
 import { mergeSettings } from '../../src/platform/build-settings.ts';
-import type { BuildOptions } from '../../src/platform/index.ts';
+import type { LocalBuildOptions } from '../../src/platform/index.ts';
 
-const OPTIONS: BuildOptions = {
+const OPTIONS: LocalBuildOptions = {
   image: 'app',
   path: '/app',
   env: {},
@@ -17,7 +17,8 @@ const OPTIONS: BuildOptions = {
 };
 const configured: Readonly<Record<string, string>> = { 'default-builder': 'base', 'run-image': 'example.com/run', 'pull-policy': 'daily' };
 const configuration = { value: (name: string) => configured[name] };
-const merge = (options: BuildOptions) => mergeSettings(withConfiguration(options, configuration), undefined, { os: 'linux', architecture: 'amd64' }).settings;
+const merge = (options: LocalBuildOptions) =>
+  mergeSettings(withConfiguration(options, configuration), undefined, { os: 'linux', architecture: 'amd64' }).settings;
 
 describe('withConfiguration()', () => {
   it('fills in what the options leave open', () => {

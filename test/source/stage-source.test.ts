@@ -79,7 +79,7 @@ describe('stageSource()', () => {
   it('says what is wrong with a path that is missing or a file', async () => {
     await expect(stageSource(join(folder, 'none'), join(folder, 'out'))).rejects.toThrow(/there is no such folder/);
     writeFileSync(join(folder, 'file'), '');
-    await expect(stageSource(join(folder, 'file'), join(folder, 'out'))).rejects.toThrow(/it is not a folder/);
+    await expect(stageSource(join(folder, 'file'), join(folder, 'out'))).rejects.toThrow(/it is neither a folder nor a file/);
     await expect(stageSource(join(folder, 'file/below'), join(folder, 'out'))).rejects.toThrow(/there is no such folder/);
   });
 });

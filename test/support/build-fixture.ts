@@ -155,6 +155,7 @@ export class BuildFixture {
         download: () => Promise.reject(new Error('the test gives no network')),
         openRootTar: () => Readable.from([]),
       },
+      runGit: () => Promise.reject(new Error('the test gives no git')),
       launcher: { path: () => join(this.root, 'launcher'), version: '1.2.3' },
       hostPlatform: { os: 'linux', architecture: 'amd64' },
       cores: 2,

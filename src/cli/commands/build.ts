@@ -16,6 +16,7 @@ import { count, formatBytes, formatDuration, formatTable } from '../render/measu
 import { referenceLine } from '../render/reference.ts';
 import type { Style } from '../render/style.ts';
 import { visible } from '../render/untrusted.ts';
+import { usageError } from '../usage-error.ts';
 import { withEvents } from './task.ts';
 
 interface BuildFlags extends PackOnlyFlags {
@@ -102,7 +103,7 @@ function readOptions(image: string, flags: BuildFlags, context: CommandContext):
   const { network, warnings } = parseNetwork(flags.network);
   const options = present<BuildOptions>({
     image,
-    path: inWorkingDirectory(flags.path),
+    path: flags.path === '-' ? standardInput(context) : flags.path,
     baseDirectory: context.workingDirectory,
     descriptor: optional(flags.descriptor, inWorkingDirectory),
     builder: flags.builder,
@@ -141,6 +142,12 @@ function readOptions(image: string, flags: BuildFlags, context: CommandContext):
     insecure: flags.insecure,
   });
   return { options, warnings: [...packOnlyWarnings(flags), ...warnings, ...caches.warnings, ...sparseWarnings(options)] };
+}
+
+/** The bytes of an archive, as docker takes them. */
+function standardInput({ stdinIsTerminal, standardInput: open }: CommandContext): AsyncIterable<Uint8Array> {
+  if (stdinIsTerminal) throw usageError('Cannot read the source from a terminal', 'Pipe an archive in, or name a folder with --path');
+  return open();
 }
 
 function sparseWarnings({ sparse, outputs }: BuildOptions): readonly string[] {

@@ -8,7 +8,7 @@ export function addBuild(program: Command, run: Run): void {
   const command = program
     .command('build')
     .argument('<image>', 'name of the image, such as myapp or registry.example.com/team/myapp:1.2')
-    .description('build an image from a source folder');
+    .description('build an image of an application');
   addSourceOptions(command);
   addBuildpackOptions(command);
   addResultOptions(command);
@@ -21,6 +21,8 @@ export function addBuild(program: Command, run: Run): void {
       examples(
         'tspack build myapp --builder base',
         'tspack build myapp --builder base --path ./service --env NODE_ENV=production',
+        'tspack build myapp --builder base --path https://example.com/app.git#v1.2:web',
+        'git archive HEAD | tspack build myapp --builder base --path -',
         'tspack build registry.example.com/team/myapp:1.2 --builder base --publish',
         'tspack build myapp --builder base --output docker --output oci-archive:myapp.tar',
         'tspack build myapp --builder base --volume ./npmrc:/platform/bindings/npmrc',
@@ -32,7 +34,11 @@ export function addBuild(program: Command, run: Run): void {
 
 function addSourceOptions(command: Command): void {
   command
-    .option('-p, --path <dir>', 'the source folder', '.')
+    .option(
+      '-p, --path <source>',
+      'the application: a folder, a zip or tar archive, the address of a git repository with #REF:FOLDER, or - for an archive on standard input',
+      '.',
+    )
     .option('--app <dir>', 'the part of the source that is built, such as a member of a workspace: packages/web')
     .option('-d, --descriptor <file>', 'the project descriptor; default: project.toml in the source folder')
     .option(

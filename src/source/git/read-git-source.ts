@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { inflateSync } from 'node:zlib';
+import { withoutCredentials } from './address.ts';
 
 /** What a git checkout says of itself. */
 export interface GitSource {
@@ -115,13 +116,6 @@ function remoteUrl(config: string): string | undefined {
   }
   const url = urls.get('origin') ?? urls.values().next().value;
   return url && withoutCredentials(url);
-}
-
-/** People keep tokens in the addresses of remotes, and labels are public. The user of ssh is no secret. */
-function withoutCredentials(url: string): string {
-  return url.replace(/^([a-z+]+:\/\/)([^/@]*)@/i, (_whole, scheme: string, user: string) =>
-    /^(?:ssh|git\+ssh):/i.test(scheme) ? `${scheme}${user.split(':')[0]}@` : scheme,
-  );
 }
 
 function read(path: string): string | undefined {

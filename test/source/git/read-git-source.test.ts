@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { deflateSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readGitSource } from '../../src/source/index.ts';
+import { readGitSource } from '../../../src/source/index.ts';
 
 let folder: string;
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'git-'))));
@@ -71,6 +71,7 @@ describe('readGitSource()', () => {
     ['https://example.com/app.git', 'https://example.com/app.git'],
     ['https://user:token@example.com/app.git', 'https://example.com/app.git'],
     ['https://token@example.com/app.git', 'https://example.com/app.git'],
+    ['https://user:p@ss@example.com/app.git', 'https://example.com/app.git'],
     ['ssh://git:secret@example.com/app.git', 'ssh://git@example.com/app.git'],
     ['git@example.com:app.git', 'git@example.com:app.git'],
   ])('tells the remote %s without credentials', (url, told) => {
