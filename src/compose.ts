@@ -9,6 +9,7 @@ import { suggestBuilders } from './builder/index.ts';
 import { openDownloadStore, openSbomStore } from './store/index.ts';
 import { build, describeAnyBuilder, describeImage, downloadSbom, findImage, rebase, resolveBuilder, run, withConfiguration } from './platform/index.ts';
 import { builderPorts, bundledRunImage } from './compose/builders.ts';
+import { composeCaches, withinCacheLimit } from './compose/caches.ts';
 import { examine } from './compose/doctor.ts';
 import { openExecutor } from './compose/executor.ts';
 import { findPorts } from './compose/find-ports.ts';
@@ -37,7 +38,9 @@ export function composePlatform({ environment, workingDirectory }: { readonly en
   const { directories } = machine;
   return {
     build: (options, task) =>
-      withHome(machine, task, () => build(withConfiguration(options, machine.configuration()), task, buildPorts(machine, workingDirectory))),
+      withHome(machine, task, () =>
+        withinCacheLimit(machine, task, () => build(withConfiguration(options, machine.configuration()), task, buildPorts(machine, workingDirectory))),
+      ),
     run: (options, task) =>
       withHome(machine, task, () =>
         run(options, task, {
@@ -82,6 +85,7 @@ export function composePlatform({ environment, workingDirectory }: { readonly en
     doctor: (task) => examine(machine, task),
     ...composeSettings(machine),
     ...composeMaking(machine, workingDirectory),
+    ...composeCaches(machine),
     ...composeImageVerbs(machine, workingDirectory),
   };
 }

@@ -4,6 +4,7 @@ import { EXIT } from './exit-code.ts';
 import { action, examples } from './program/action.ts';
 import { addBuild } from './program/build.ts';
 import { addBuilder } from './program/builder.ts';
+import { addCache } from './program/cache.ts';
 import { addCompletion } from './program/completion.ts';
 import { addConfig } from './program/config.ts';
 import { addImages } from './program/images.ts';
@@ -44,6 +45,7 @@ function createProgram(run: Run): Command {
   addBuilder(program, run);
   addModules(program, run);
   addSbom(program, run);
+  addCache(program, run);
   addConfig(program, run);
   addCompletion(program, run);
   addLifecycle(program);

@@ -14,17 +14,15 @@ import {
   saveImages,
   tagImage,
   unpackInto,
-  waitFor,
   writeWhole,
 } from '../platform/index.ts';
-import { surveyHome, useHome } from '../store/index.ts';
+import { surveyHome } from '../store/index.ts';
+import { prunePorts } from './caches.ts';
 import { findPorts } from './find-ports.ts';
 import { openRegistry } from './images.ts';
 import { composeLogin } from './login.ts';
 import { once } from './machine.ts';
-import { openSandbox } from './sandbox.ts';
-import { withHome } from './with-home.ts';
-import type { HostPath } from '../executor/index.ts';
+import { heldWhileRead, withHome } from './with-home.ts';
 import type { ImageLocation, ImageVerbs, Task } from '../platform/index.ts';
 import type { Machine } from './machine.ts';
 
@@ -35,13 +33,7 @@ export function composeImageVerbs(machine: Machine, workingDirectory: string): I
     listImages: async (filter) => listImages(filter, machine.store()),
     // These two change what others may be using: they do not count as users themselves.
     removeImages: (names, options, task) => removeImages(names, options, task, { home: machine.home(), store: machine.store() }),
-    prune: (request, task) =>
-      prune(request, task, {
-        home: machine.home(),
-        store: machine.store(),
-        clock: machine.clock,
-        removeForeign: async (path, { events, signal }) => (await (await openSandbox(machine, events, signal)).openWorkshop?.())?.remove(path as HostPath),
-      }),
+    prune: (request, task) => prune(request, task, prunePorts(machine)),
     diskUsage: async () => diskUsage(surveyHome(machine.home(), machine.store())),
     tagImage: (image, names, task) => withHome(machine, task, () => tagImage(image, names, machine.store())),
     pullImage: ({ image, platform, insecureRegistries }, task) =>
@@ -65,10 +57,4 @@ export function composeImageVerbs(machine: Machine, workingDirectory: string): I
     diffImages: (one, other, task) => withHome(machine, task, async () => diffImages(await find(one, task), await find(other, task), task)),
     ...composeLogin(machine),
   };
-}
-
-/** The bytes come when somebody reads them, long after the call has returned: until the last of them the images are in use. */
-async function* heldWhileRead(machine: Machine, task: Task, bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  using _use = await useHome(machine.home(), { ...waitFor(task), clock: machine.clock });
-  yield* bytes;
 }

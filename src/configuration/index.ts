@@ -13,6 +13,7 @@ export { loadConfiguration } from './load-configuration.ts';
 export type { Configuration } from './load-configuration.ts';
 export { changeSetting } from './change-setting.ts';
 export type { SettingChange } from './change-setting.ts';
+export { parseByteSize } from './byte-size.ts';
 export { splitEntry } from './setting-map.ts';
 export type { SettingMap } from './setting-map.ts';
 export { SETTINGS, requireSetting } from './settings.ts';

@@ -21,6 +21,7 @@ export const SETTINGS = [
   { name: 'pull-policy', kind: 'value', variable: 'TSPACK_PULL_POLICY', description: 'when registries are asked, without --pull-policy' },
   { name: 'registry-mirrors', kind: 'map', variable: 'TSPACK_REGISTRY_MIRRORS', description: 'where images of a registry are read first' },
   { name: 'run-image-mirrors', kind: 'map', variable: 'TSPACK_RUN_IMAGE_MIRRORS', description: 'other names of a run image' },
+  { name: 'cache-size', kind: 'value', variable: 'TSPACK_CACHE_SIZE', description: 'what the caches may take after a build, such as 10GB' },
   { name: 'insecure-registries', kind: 'list', variable: 'TSPACK_INSECURE_REGISTRIES', description: 'registries that --insecure-registry need not name' },
 ] as const satisfies readonly SettingDescription[];
 

@@ -38,8 +38,10 @@ export { listMounted, mountedChild, readMountedEnv, readMountedText, resolveMoun
 export type { MountedDirectory } from './mounted-directory.ts';
 export type { LayerAction, LifecycleEvent } from './events.ts';
 export type { LayersDirectory, LayerTree, MergedEntry, PathKind } from './layers-directory.ts';
-export { openDirectoryLayerCache } from './cache/directory-layer-cache.ts';
+export { createDirectoryLayerCache, openDirectoryLayerCache } from './cache/directory-layer-cache.ts';
 export type { DirectoryLayerCache } from './cache/directory-layer-cache.ts';
+export { parsePortableLayer, writePortableLayer } from './cache/portable-layers.ts';
+export type { PortableLayer } from './cache/portable-layers.ts';
 export { openTarLayerCache } from './cache/tar-layer-cache.ts';
 export type { TarLayerCacheOptions } from './cache/tar-layer-cache.ts';
 export { openImageLayerCache } from './cache/image-layer-cache.ts';

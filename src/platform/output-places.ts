@@ -38,11 +38,14 @@ export function requireResultFolders(folders: readonly (string | undefined)[]): 
 
 /** The same for files about the result. Throws `OUTPUT_UNUSABLE`. */
 export function requireResultFiles({ tektonResults: _folder, ...files }: ResultFiles): void {
-  for (const path of Object.values(files)) {
-    const problem = path === undefined ? undefined : archiveProblem(path);
-    if (problem === undefined) continue;
-    throw new TspackError({ code: 'OUTPUT_UNUSABLE', message: `Cannot write to ${path}: ${problem}`, nextStep: 'Name a new file, or one to replace' });
-  }
+  for (const path of Object.values(files)) if (path !== undefined) requireFilePlace(path);
+}
+
+/** The same for one file. Throws `OUTPUT_UNUSABLE`. */
+export function requireFilePlace(path: string): void {
+  const problem = archiveProblem(path);
+  if (problem === undefined) return;
+  throw new TspackError({ code: 'OUTPUT_UNUSABLE', message: `Cannot write to ${path}: ${problem}`, nextStep: 'Name a new file, or one to replace' });
 }
 
 function layoutProblem(path: string): string | undefined {

@@ -15,6 +15,7 @@ import type {
   Task,
   UpdateOptions,
 } from './api.ts';
+import type { CacheVerbs } from './caches/api.ts';
 import type { ImageVerbs } from './local-images/api.ts';
 import type { Making } from './making/api.ts';
 import type { MergedSbomRequest } from './sbom/download-merged-sbom.ts';
@@ -28,7 +29,7 @@ export interface SettingState extends SettingDescription {
 }
 
 /** Everything the command line does. */
-export interface Tspack extends Making, ImageVerbs {
+export interface Tspack extends Making, ImageVerbs, CacheVerbs {
   build(options: BuildOptions, task: Task): Promise<BuildResult>;
   run(options: RunOptions, task: Task): Promise<RunExit>;
   rebase(options: RebaseOptions, task: Task): Promise<RebaseResult>;

@@ -7,7 +7,7 @@ export interface PruneLimits {
   readonly images: boolean;
   /** What was used within so many milliseconds stays. */
   readonly keepMilliseconds: number;
-  /** Nothing more is removed once everything together takes no more than this. */
+  /** Nothing more is removed once everything together takes no more than this; 0: no such limit. */
   readonly keepBytes: number;
 }
 
@@ -36,7 +36,7 @@ export function planPrune(survey: Survey, limits: PruneLimits, now: number, isId
   const take = <Item>(items: readonly Item[], bytes: (item: Item) => number): readonly Item[] => {
     const taken: Item[] = [];
     for (const item of items) {
-      if (left <= limits.keepBytes) break;
+      if (limits.keepBytes > 0 && left <= limits.keepBytes) break;
       taken.push(item);
       left -= bytes(item);
     }

@@ -14,7 +14,7 @@ import type { LockOptions } from './lock.ts';
 import type { PruneLimits, PrunePlan } from './prune-plan.ts';
 import type { StoredBlob } from './survey-blobs.ts';
 import type { CacheEntry } from './survey-caches.ts';
-import type { SurveyedCache } from './survey.ts';
+import type { Survey, SurveyedCache } from './survey.ts';
 
 /** What a mark as used may be behind, and then some: see `markUsed`. */
 const MARGIN_MILLISECONDS = 120_000;
@@ -23,6 +23,8 @@ export interface PruneOptions extends PruneLimits {
   readonly home: Home;
   readonly store: LocalStore;
   readonly clock: Clock;
+  /** Only these caches, and nothing else: what they take is then all that counts against `keepBytes`. */
+  readonly only?: (entry: SurveyedCache) => boolean;
   /** Say what would be removed. */
   readonly dryRun: boolean;
   /** Removes a folder that an ordinary removal cannot, because it has files of other users. */
@@ -44,7 +46,7 @@ export async function pruneHome(options: PruneOptions): Promise<Pruned> {
   try {
     using _hold = await holdHome(home, options.lock);
     const oldest = oldestUse(home);
-    const plan = planPrune(surveyHome(home, store), options, clock.now().getTime(), (usedAt) => isIdle(usedAt, oldest));
+    const plan = planPrune(surveyFor(options), options, clock.now().getTime(), (usedAt) => isIdle(usedAt, oldest));
     if (trash === undefined) return { ...plan, inUse: oldest !== undefined };
     await store.remove(plan.images.flatMap(({ names }) => names));
     const caches: SurveyedCache[] = [];
@@ -72,6 +74,13 @@ export async function sweepImages(home: Home, candidates: readonly StoredBlob[],
 /** The blobs that an image and no other needs. */
 export function blobsOf(home: Pick<Home, 'store'>, imageIds: ReadonlySet<Digest>): readonly StoredBlob[] {
   return surveyBlobs(home.store).filter(({ images }) => images.size > 0 && [...images].every((imageId) => imageIds.has(imageId)));
+}
+
+function surveyFor({ home, store, only }: PruneOptions): Survey {
+  const survey = surveyHome(home, store);
+  if (only === undefined) return survey;
+  const caches = survey.caches.filter(only);
+  return { images: [], blobs: [], leftOvers: [], caches, totalBytes: caches.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) };
 }
 
 /** Whether no process that runs can need what was last used then. */

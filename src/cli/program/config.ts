@@ -7,6 +7,7 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   'default-builder': 'base',
   'run-image': 'registry.example.com/team/run:1',
   'pull-policy': 'daily',
+  'cache-size': '10GB',
   'insecure-registries': 'registry.example.com:5000',
   'registry-mirrors': 'index.docker.io --mirror mirror.example.com:5000',
   'run-image-mirrors': 'registry.example.com/team/run:1 --mirror mirror.example.com/team/run:1',

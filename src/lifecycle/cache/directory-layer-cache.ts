@@ -8,8 +8,11 @@ import { applyMergedLayer, removedPaths } from './apply-merged-layer.ts';
 import { restoredLayers } from './overlay-layers-directory.ts';
 import { sortedNames } from './plain-layers-directory.ts';
 import { moveTree } from './move-tree.ts';
+import { extractPortableLayers } from './portable-layers.ts';
 import type { CacheCommitLayer, CachedLayer, KnownTar, LayerCache } from './layer-cache.ts';
+import type { DiffId } from '../../oci/index.ts';
 import type { LifecycleEvent } from '../events.ts';
+import type { PortableLayer } from './portable-layers.ts';
 import type { LayersOverlay } from './overlay-layers-directory.ts';
 
 /**
@@ -124,6 +127,28 @@ export async function openDirectoryLayerCache(root: string, events: EventSink<Li
   };
 }
 
+/**
+ * Makes the folder of a layer cache that is not there yet, from the tars of its layers. Answers with what is wrong with
+ * one of them: the folder is to be thrown away then.
+ */
+export async function createDirectoryLayerCache(
+  root: string,
+  layers: readonly PortableLayer[],
+  openTar: (tar: DiffId) => AsyncIterable<Uint8Array>,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const problem = await extractPortableLayers(layers, join(root, 'layers'), openTar, signal);
+  if (problem !== undefined) return problem;
+  const bytes = ({ sboms }: PortableLayer) => Object.fromEntries(Object.entries(sboms).map(([ending, text]) => [ending, Buffer.from(text)]));
+  writeSboms(
+    join(root, 'sboms'),
+    layers.map((layer) => ({ path: layer.path, sboms: bytes(layer) })),
+  );
+  const records = layers.map(({ tar: _tar, sboms: _sboms, ...record }) => record);
+  writeFileAtomic(join(root, 'state.json'), toJson({ format: FORMAT, layers: records } satisfies State));
+  return undefined;
+}
+
 function stepFor({ path, tree }: CacheCommitLayer): readonly CommitStep[] {
   if (tree.kind === 'unchanged') return [];
   if (tree.kind === 'folder') return [{ kind: 'replace', path, from: tree.folder }];
@@ -184,7 +209,7 @@ function readState(root: string): State {
 }
 
 /** Files that hold the same bytes already are left alone: each write is synced. */
-function writeSboms(folder: string, layers: readonly CacheCommitLayer[]): void {
+function writeSboms(folder: string, layers: readonly Pick<CacheCommitLayer, 'path' | 'sboms'>[]): void {
   const wanted = new Map<string, Uint8Array>(
     layers.flatMap(({ path, sboms }) => Object.entries(sboms).map(([ending, bytes]) => [`${path}.sbom.${ending}`, bytes] as const)),
   );

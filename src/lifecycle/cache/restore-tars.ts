@@ -5,18 +5,18 @@ import { TspackError, removeTree } from '../../foundation/index.ts';
 import type { EventSink } from '../../foundation/index.ts';
 import type { LifecycleEvent } from '../events.ts';
 import { makeFolder } from './any-umask.ts';
-import type { TarredLayer } from './cache-metadata.ts';
+import type { CachedLayer } from './layer-cache.ts';
 
 /** Downloads gain by this; reading files hardly does. */
 const AT_ONCE = 4;
 
-export interface RestoreTarsOptions {
+export interface RestoreTarsOptions<Tarred> {
   /** Host folder that is `<layers>`. */
   readonly layersDirectory: string;
   /** Where it lies for buildpacks: tars name their files by it. */
   readonly layersPath: string;
   /** The verified tar of a layer. What is wrong with the cache and not with this machine is a `TspackError`. */
-  readonly openTar: (layer: TarredLayer) => AsyncIterable<Uint8Array>;
+  readonly openTar: (layer: Tarred) => AsyncIterable<Uint8Array>;
   readonly events: EventSink<LifecycleEvent>;
   readonly signal?: AbortSignal | undefined;
 }
@@ -27,7 +27,7 @@ export interface RestoreTarsOptions {
  *
  * Files belong to who runs this, with the modes that the tar says: a platform that restores as root gives them away.
  */
-export async function restoreTars(layers: readonly TarredLayer[], options: RestoreTarsOptions): Promise<ReadonlySet<string>> {
+export async function restoreTars<Tarred extends CachedLayer>(layers: readonly Tarred[], options: RestoreTarsOptions<Tarred>): Promise<ReadonlySet<string>> {
   const restored = new Set<string>();
   const waiting = [...layers];
   const work = async (): Promise<void> => {
@@ -42,7 +42,10 @@ export async function restoreTars(layers: readonly TarredLayer[], options: Resto
   return restored;
 }
 
-async function restoreTar(layer: TarredLayer, { layersDirectory, layersPath, openTar, events, signal }: RestoreTarsOptions): Promise<boolean> {
+async function restoreTar<Tarred extends CachedLayer>(
+  layer: Tarred,
+  { layersDirectory, layersPath, openTar, events, signal }: RestoreTarsOptions<Tarred>,
+): Promise<boolean> {
   const { path } = layer;
   const [buildpack = ''] = path.split('/');
   const folder = join(layersDirectory, path);

@@ -19,6 +19,7 @@ const CACHES: Readonly<Record<string, string>> = {
   packages: 'unpacked buildpacks',
   pulled: 'manifests of images in registries and daemons',
   run: 'unpacked image for tspack run',
+  'run-packages': 'what is installed in run images',
   'run-images': 'which image is the run image of a lock',
   verified: 'downloads of buildpacks',
 };
@@ -28,6 +29,11 @@ export function diskUsage(survey: Survey): DiskUsage {
   const items = usedSpace(survey).toSorted((one, other) => other.sizeBytes - one.sizeBytes);
   const sum = (all: readonly UsedSpace[]) => all.reduce((bytes, { sizeBytes }) => bytes + sizeBytes, 0);
   return { items, reclaimableBytes: sum(items.filter(({ reclaimable }) => reclaimable)), totalBytes: survey.totalBytes };
+}
+
+/** The caches alone, the largest first. */
+export function cacheUsage(caches: Survey['caches']): readonly UsedSpace[] {
+  return usedSpace({ images: [], blobs: [], leftOvers: [], caches }).toSorted((one, other) => other.sizeBytes - one.sizeBytes);
 }
 
 /** The items of a part of a survey; images are given their own size. */
