@@ -29,10 +29,17 @@ export async function* readResumable(options: ResumableRequest): AsyncGenerator<
   let offset = 0;
   let validator: string | undefined;
   let failures = 0;
+  let ranges = true;
   for (;;) {
     const request = typeof options.request === 'function' ? await options.request() : options.request;
     const before = offset;
-    const response = await client.request(rangeRequest(request, offset, validator));
+    const response = await client.request(rangeRequest(request, ranges ? offset : 0, validator));
+    if (response.status === 416 && offset > 0 && ranges) {
+      // Some servers do not pass over a range that they do not know, as they should, but refuse.
+      ranges = false;
+      await response.discard();
+      continue;
+    }
     options.onResponse?.(response, offset);
     validator ??= strongValidator(response.headers);
     let broken: HttpError;
@@ -61,7 +68,11 @@ export async function* readResumable(options: ResumableRequest): AsyncGenerator<
 function rangeRequest(request: HttpRequest, offset: number, validator: string | undefined): HttpRequest {
   const headers = { ...request.headers, 'accept-encoding': 'identity' };
   if (offset === 0) return { ...request, headers };
-  return { ...request, headers: { ...headers, range: `bytes=${offset}-`, ...(validator === undefined ? {} : { 'if-range': validator }) } };
+  return {
+    ...request,
+    expect: [...(request.expect ?? []), 416],
+    headers: { ...headers, range: `bytes=${offset}-`, ...(validator === undefined ? {} : { 'if-range': validator }) },
+  };
 }
 
 /** Where the bytes of an answer begin. */

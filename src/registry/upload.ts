@@ -147,7 +147,10 @@ async function patch(upload: BlobUpload, started: string, policy: RetryPolicy): 
       if (!(error instanceof RegistryError) || !error.transient) throw error;
       if (failures >= policy.attempts) throw error;
       await (upload.sleep ?? sleep)(backOff(policy, failures, Math.random()), upload.signal);
-      const status = await askProgress(upload, location);
+      // A registry that does not tell gets it from the beginning.
+      const status = await askProgress(upload, location).catch((unknown: unknown) => {
+        throw unknown instanceof RegistryError ? error : unknown;
+      });
       failures = status.offset > offset ? 1 : failures + 1;
       ({ location, offset } = status);
     }

@@ -216,8 +216,11 @@ describe('createRegistryStore() on bad days', () => {
     expect(progress.at(-1)).toMatchObject({ direction: 'upload', finished: true });
   });
 
-  it('starts an upload again that the registry has forgotten', async () => {
-    await using registry = await startFakeRegistry({ dropUploads: [1_000_000], forgetBrokenUploads: true });
+  it.each([
+    ['has forgotten', { forgetBrokenUploads: true }],
+    ['tells nothing of', { tellProgress: false }],
+  ])('starts an upload again that the registry %s', async (_title, switches) => {
+    await using registry = await startFakeRegistry({ dropUploads: [1_000_000], ...switches });
     const image = await syntheticImage('a', LARGE);
     const store = open(options);
     await store.write(image, [reference(registry, 'app:1')]);
@@ -267,7 +270,7 @@ describe('createRegistryStore() on bad days', () => {
     expect(registry.violations).toEqual([]);
   });
 
-  it.each([true, false])('reads a layer over broken connections, with ranges %s', async (ranges) => {
+  it.each([true, false, 'refused'] as const)('reads a layer over broken connections, with ranges %s', async (ranges) => {
     await using registry = await startFakeRegistry({ ranges });
     const image = await syntheticImage('a', LARGE);
     await open().write(image, [reference(registry, 'app:1')]);

@@ -26,6 +26,8 @@ export interface FakeRegistrySwitches {
   dropDownloads: number[];
   /** Forget an upload whose connection broke. */
   forgetBrokenUploads: boolean;
+  /** Answer how far an upload came. */
+  tellProgress: boolean;
   /** Keep so many finished uploads, but cut the connection instead of saying so. */
   loseUploadAnswers: number;
   /** `session` answers a mount with an upload session, `error` with 403. */
@@ -34,7 +36,8 @@ export interface FakeRegistrySwitches {
   lieAboutContent: boolean;
   /** Send the reader of a blob to a server of another origin. */
   redirectBlobs: boolean;
-  ranges: boolean;
+  /** `refused` answers them with 416. */
+  ranges: boolean | 'refused';
   /** Neither `Docker-Content-Digest` nor `Content-Length` on manifests. */
   terse: boolean;
   /** The referrers API of 1.1. */
@@ -92,6 +95,7 @@ export async function startFakeRegistry(
     dropUploads: [],
     dropDownloads: [],
     forgetBrokenUploads: false,
+    tellProgress: true,
     loseUploadAnswers: 0,
     mounts: 'yes',
     lieAboutContent: false,
@@ -135,6 +139,7 @@ export async function startFakeRegistry(
     void response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify({ errors: [{ code, message }] }));
 
   function sendBlob(request: IncomingMessage, response: ServerResponse, blob: Buffer): void {
+    if (state.ranges === 'refused' && request.headers.range !== undefined) return refuse(response, 416, 'BLOB_UNKNOWN', 'unknown range');
     const range = state.ranges ? /^bytes=(\d+)-$/.exec(request.headers.range ?? '') : null;
     const start = range === null ? 0 : Number(range[1]);
     if (start >= blob.length && start > 0) return refuse(response, 416, 'RANGE_INVALID');
@@ -301,7 +306,7 @@ export async function startFakeRegistry(
       uploads.delete(id!);
       return void response.writeHead(204).end();
     }
-    if (request.method === 'GET') return accepted(204, id!, session);
+    if (request.method === 'GET') return state.tellProgress ? accepted(204, id!, session) : refuse(response, 400, 'NAME_INVALID', 'invalid digest');
     if (url.searchParams.get('_state') !== String(session.state)) {
       violations.push(`${request.method} to an outdated upload location`);
       request.resume();
