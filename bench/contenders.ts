@@ -2,8 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../src/foundation/index.ts';
-import { packSurroundings, publishReferenceBuilder, startDockerRegistry, startDockerd } from '../test/support/reference-platform.ts';
-import type { StartedProgram } from '../test/support/reference-platform.ts';
+import { packSurroundings, publishReferenceBuilder, startDockerd } from '../test/support/reference-platform.ts';
+import { startDockerRegistry } from '../test/support/real-registries.ts';
+import type { StartedProgram } from '../test/support/started-program.ts';
 import { processesWith } from './measure.ts';
 import type { Command } from './measure.ts';
 

@@ -7,9 +7,11 @@ import { systemClock } from '../../src/foundation/index.ts';
 import { parseImageReference } from '../../src/oci/index.ts';
 import { ANONYMOUS, createRegistryStore } from '../../src/registry/index.ts';
 import { assembleTestLifecycle } from './phase-programs.ts';
-import { findReference, publishReferenceBuilder, startDockerRegistry, startDockerd } from './reference-platform.ts';
+import { findReference, publishReferenceBuilder, startDockerd } from './reference-platform.ts';
+import { startDockerRegistry } from './real-registries.ts';
 import { findProgram } from './requirement.ts';
-import type { PublishedBuilder, StartedProgram } from './reference-platform.ts';
+import type { PublishedBuilder } from './reference-platform.ts';
+import type { StartedProgram } from './started-program.ts';
 
 export const PACK_REQUIREMENT = 'pack with lifecycle.tgz beside it, root, dockerd, docker and docker-registry';
 

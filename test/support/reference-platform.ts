@@ -1,10 +1,6 @@
-import { execFile, spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync, mkdirSync, openSync, closeSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { execFile } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { buildImageOwner, createBuilder, findBundledBuilder, readBundledBuildpacks, unpackBuildImage, unpackBuilderNode } from '../../src/builder/index.ts';
 import { bundledBuilderPorts } from '../../src/compose/builders.ts';
@@ -17,14 +13,11 @@ import { parseImageReference } from '../../src/oci/index.ts';
 import { architectureOf, resolveBundledBuilder } from '../../src/platform/index.ts';
 import { ANONYMOUS, createRegistryStore } from '../../src/registry/index.ts';
 import { findProgram } from './requirement.ts';
+import { answers, startProgram } from './started-program.ts';
+import type { StartedProgram } from './started-program.ts';
 
 const run = promisify(execFile);
 const silent = () => undefined;
-
-/** What stops a program that was started here, by its process id. */
-export interface StartedProgram extends AsyncDisposable {
-  readonly pid: number;
-}
 
 /**
  * A Docker daemon of its own, with a bridge of its own and no iptables, so that it disturbs none that runs already (with
@@ -36,7 +29,7 @@ export async function startDockerd(directory: string): Promise<StartedProgram & 
   const socket = join(directory, 'docker.sock');
   const bridge = await createBridge();
   const folders = ['--data-root', join(directory, 'data'), '--exec-root', join(directory, 'exec'), '--pidfile', join(directory, 'pid')];
-  const started = start(
+  const started = startProgram(
     'dockerd',
     [...folders, '--host', `unix://${socket}`, '--iptables=false', '--ip6tables=false', `--bridge=${bridge}`],
     join(directory, 'log'),
@@ -76,29 +69,6 @@ async function createBridge(): Promise<string> {
     return name;
   }
   throw new Error('every test bridge is taken');
-}
-
-/** Docker's own registry on a free port of this machine; with the lines of an htpasswd file (bcrypt) it asks who it is. */
-export async function startDockerRegistry(
-  directory: string,
-  options: { readonly htpasswd?: string } = {},
-): Promise<StartedProgram & { readonly host: string }> {
-  mkdirSync(directory, { recursive: true });
-  const host = `127.0.0.1:${await freePort()}`;
-  const config = join(directory, 'config.yml');
-  const passwords = join(directory, 'htpasswd');
-  if (options.htpasswd !== undefined) writeFileSync(passwords, options.htpasswd);
-  const auth = options.htpasswd === undefined ? '' : `auth:\n  htpasswd:\n    realm: test\n    path: ${passwords}\n`;
-  writeFileSync(
-    config,
-    `version: 0.1\nlog:\n  level: error\nstorage:\n  filesystem:\n    rootdirectory: ${join(directory, 'data')}\n  delete:\n    enabled: true\nhttp:\n  addr: ${host}\n${auth}`,
-  );
-  const started = start('docker-registry', ['serve', config], join(directory, 'log'));
-  await answers(started, join(directory, 'log'), async () => {
-    const { status } = await fetch(`http://${host}/v2/`);
-    if (status !== 200 && status !== 401) throw new Error('not ready');
-  });
-  return { ...started, host };
 }
 
 /** The builder `base` and its run image in a registry, as pack and the reference lifecycle take them. */
@@ -184,44 +154,4 @@ export function findReference(): { readonly pack: string; readonly lifecycle: st
   const pack = findProgram('pack');
   const lifecycle = pack === undefined ? undefined : join(dirname(pack), 'lifecycle.tgz');
   return pack !== undefined && lifecycle !== undefined && existsSync(lifecycle) ? { pack, lifecycle } : undefined;
-}
-
-function start(command: string, args: readonly string[], log: string): StartedProgram & { readonly child: ChildProcess } {
-  const output = openSync(log, 'w');
-  const child = spawn(command, args, { stdio: ['ignore', output, output] });
-  closeSync(output);
-  child.on('error', silent);
-  return {
-    child,
-    pid: child.pid ?? 0,
-    async [Symbol.asyncDispose]() {
-      if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
-      const ended = once(child, 'exit');
-      child.kill('SIGTERM');
-      await ended;
-    },
-  };
-}
-
-async function answers({ child }: { readonly child: ChildProcess }, log: string, ask: () => Promise<void>): Promise<void> {
-  for (let waited = 0; waited < 300; waited++) {
-    if (child.pid === undefined || child.exitCode !== null) break;
-    try {
-      return await ask();
-    } catch {
-      await sleep(100);
-    }
-  }
-  child.kill('SIGKILL');
-  throw new Error(`${child.spawnfile} does not answer: ${readFileSync(log, 'utf8').slice(-1000)}`);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('a TCP server has a port');
-  return address.port;
 }

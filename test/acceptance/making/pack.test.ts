@@ -13,8 +13,9 @@ import type { RegistryStore } from '../../../src/registry/index.ts';
 import { openLocalStore } from '../../../src/store/index.ts';
 import { listLayer } from '../../support/fake-builder.ts';
 import { writeBuildpack, writeComposite, writeFolder } from '../../support/module-folder.ts';
-import { findReference, startDockerRegistry } from '../../support/reference-platform.ts';
-import type { StartedProgram } from '../../support/reference-platform.ts';
+import { findReference } from '../../support/reference-platform.ts';
+import { startDockerRegistry } from '../../support/real-registries.ts';
+import type { StartedProgram } from '../../support/started-program.ts';
 import { findProgram, skipWithout } from '../../support/requirement.ts';
 import { syntheticImage } from '../../support/synthetic-image.ts';
 

@@ -10,8 +10,9 @@ import { packageRoot } from '../../../src/foundation/index.ts';
 import { openLayoutStore } from '../../../src/oci/index.ts';
 import type { Image } from '../../../src/oci/index.ts';
 import { resolveBundledBuilder } from '../../../src/platform/index.ts';
-import { findReference, startDockerRegistry, startDockerd } from '../../support/reference-platform.ts';
-import type { StartedProgram } from '../../support/reference-platform.ts';
+import { findReference, startDockerd } from '../../support/reference-platform.ts';
+import { startDockerRegistry } from '../../support/real-registries.ts';
+import type { StartedProgram } from '../../support/started-program.ts';
 import { findProgram, skipWithout } from '../../support/requirement.ts';
 import { BOTH, PROBE, SNAKE, writeFiles } from '../../support/shell-buildpacks.ts';
 

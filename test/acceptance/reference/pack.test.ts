@@ -8,8 +8,10 @@ import { readTar } from '../../../src/archive/index.ts';
 import { packageRoot } from '../../../src/foundation/index.ts';
 import { openLayoutStore } from '../../../src/oci/index.ts';
 import type { Image } from '../../../src/oci/index.ts';
-import { findReference, packSurroundings, publishReferenceBuilder, startDockerRegistry, startDockerd } from '../../support/reference-platform.ts';
-import type { PublishedBuilder, StartedProgram } from '../../support/reference-platform.ts';
+import { findReference, packSurroundings, publishReferenceBuilder, startDockerd } from '../../support/reference-platform.ts';
+import { startDockerRegistry } from '../../support/real-registries.ts';
+import type { PublishedBuilder } from '../../support/reference-platform.ts';
+import type { StartedProgram } from '../../support/started-program.ts';
 import { findProgram, skipWithout } from '../../support/requirement.ts';
 
 const reference = findReference();
