@@ -127,7 +127,8 @@ describe.skipIf(skipWithout(`root, ${programs.join(', ')}, and the folder TSPACK
     const slow = writeFiles(at('slow'), {
       'extension.toml': 'api = "0.10"\n[extension]\nid = "test/slow"\nversion = "1"\n',
       'detect/plan.toml': '[[provides]]\nname = "at"\n',
-      'generate/build.Dockerfile': 'ARG base_image\nFROM ${base_image}\nUSER root\nRUN install -d -o daemon -m 700 /made/deep && echo step $((40 + 2)) && sleep 600\n',
+      'generate/build.Dockerfile':
+        'ARG base_image\nFROM ${base_image}\nUSER root\nRUN install -d -o daemon -m 700 /made/deep && echo step $((40 + 2)) && sleep 600\n',
     });
     const options = {
       env: { HOME: at(`home-${MANY_IDS}`), TSPACK_HOME: at(`home-${MANY_IDS}/tspack`), npm_config_userconfig: '/dev/null' },
