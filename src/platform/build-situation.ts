@@ -4,7 +4,7 @@ import type { BuildEnvironment, Mount } from '../executor/index.ts';
 import type { Task } from './api.ts';
 import type { BuildRecorder } from './build-record.ts';
 import type { BuildSettings } from './build-settings.ts';
-import type { PhaseName } from './events.ts';
+import type { PhaseName } from './build-fact.ts';
 import type { BuildPorts, BuildSandbox, ResolvedBuilder } from './ports.ts';
 
 /** What every step of a build needs to know. */

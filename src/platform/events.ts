@@ -1,7 +1,5 @@
 import type { TransferEvent } from '../foundation/index.ts';
-import type { BuildFact } from './build-record.ts';
-
-export type PhaseName = 'analyzing' | 'detecting' | 'extending' | 'restoring' | 'building' | 'exporting' | 'rebasing';
+import type { BuildFact, PhaseName } from './build-fact.ts';
 
 /** What happens to a layer, in pack's words. The cache takes it anew (`caching`) or has it already (`keeping`). */
 export type LayerAction = 'restoring' | 'removing' | 'reusing' | 'adding' | 'caching' | 'keeping';

@@ -4,9 +4,10 @@
  *
  * @packageDocumentation
  */
-export type { BuildEvent, LayerAction, PhaseName } from './events.ts';
+export type { BuildFact, PhaseName } from './build-fact.ts';
+export type { BuildEvent, LayerAction } from './events.ts';
 export { createBuildRecord } from './build-record.ts';
-export type { BuildFact, BuildRecord, BuildRecorder } from './build-record.ts';
+export type { BuildRecord, BuildRecorder } from './build-record.ts';
 export type {
   BuildOptions,
   BuildResult,

@@ -7,7 +7,7 @@ import type { DownloadStore, Home, LocalStore, SbomStore } from '../store/index.
 import type { MountedDirectory } from '../lifecycle/index.ts';
 import type { BuildOptions, Task } from './api.ts';
 import type { BuildEvent } from './events.ts';
-import type { BuildFact } from './build-record.ts';
+import type { BuildFact } from './build-fact.ts';
 import type { PullPorts } from './images/pull-ports.ts';
 import type { PullPolicy } from './pull-policy.ts';
 import type { RunImageMirrors } from './run-image-addresses.ts';

@@ -22,7 +22,7 @@ import type { Architecture, BuilderDefinition, BuilderEvent, BundledBuildpack, P
 import type { HostPath, SandboxPath } from '../executor/index.ts';
 import type { Image, ImagePlatform } from '../oci/index.ts';
 import type { Home, LocalStore } from '../store/index.ts';
-import type { BuildFact } from './build-record.ts';
+import type { BuildFact } from './build-fact.ts';
 import type { BuildEvent } from './events.ts';
 import type { BuilderRequest, ResolvedBuilder } from './ports.ts';
 

@@ -27,7 +27,7 @@ export async function unpackSource(file: string, directory: string, shown: strin
       message: `Cannot build "${shown}" as an archive: ${error.message.charAt(0).toLowerCase()}${error.message.slice(1)}`,
       nextStep:
         error.code === 'ARCHIVE_INVALID'
-          ? 'Name a folder, a zip, or a tar that is plain or compressed with gzip, and get it again if it is cut'
+          ? 'Name with --path a folder, a zip, or a tar that is plain or compressed with gzip or zstd, and get the archive again if it is cut'
           : error.nextStep,
       cause: error,
     });

@@ -39,7 +39,7 @@ describe('what users get wrong', () => {
     ['an unknown builder', ['build', 'x', '--builder', 'bse'], 3, [/"bse"/, /did you mean "?base/i]],
     ['no builder', ['build', 'x'], 3, [/--builder base/]],
     ['a missing path', ['build', 'x', '--builder', 'base', '--path', 'nowhere'], 3, [/nowhere/, /--path/]],
-    ['a path that is a file', ['build', 'x', '--builder', 'base', '--path', 'file'], 3, [/file".*not a folder/, /--path/]],
+    ['a path that is a file', ['build', 'x', '--builder', 'base', '--path', 'file'], 3, [/"file" as an archive/, /--path/]],
     [
       'a name that is no image name',
       ['build', 'UPPER/Case', '--builder', 'base', '--path', 'works'],

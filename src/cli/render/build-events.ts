@@ -1,7 +1,6 @@
 import type { BuildEvent } from '../../index.ts';
 import type { CliContext, DisplayOptions } from '../context.ts';
 import type { Console } from './console.ts';
-import type { Display } from './display.ts';
 import { formatBytes, formatDuration, formatTable } from './measure.ts';
 import { ProgramOutput } from './program-output.ts';
 import { Transfers } from './transfers.ts';
@@ -14,7 +13,7 @@ const SLOW_PHASE_MILLISECONDS = 1000;
 type LayerEvent = Extract<BuildEvent, { kind: 'layer' }>;
 
 /** The text of a build's events on standard error: pack's words where pack has them. */
-export class BuildEvents implements Display {
+export class BuildEvents {
   private readonly console: Console;
   private readonly context: CliContext;
   private readonly display: DisplayOptions;

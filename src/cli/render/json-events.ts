@@ -1,6 +1,5 @@
 import type { BuildEvent } from '../../index.ts';
 import type { CliContext, DisplayOptions } from '../context.ts';
-import type { Display } from './display.ts';
 import { jsonLine } from './json-line.ts';
 import { ProgramOutput } from './program-output.ts';
 
@@ -10,7 +9,7 @@ const TRANSFER_INTERVAL_MILLISECONDS = 1000;
 type Kind<K extends BuildEvent['kind']> = Extract<BuildEvent, { kind: K }>;
 
 /** Events as docs/log-format.md describes them, a JSON object on each line of standard error. */
-export class JsonEvents implements Display {
+export class JsonEvents {
   private readonly context: CliContext;
   private readonly options: DisplayOptions;
   private readonly outputs = new Map<string, ProgramOutput>();
