@@ -9,6 +9,7 @@ export type { Descriptor, ImagePlatform } from './descriptor.ts';
 export type { ContainerConfig, DiffId, HistoryEntry, Image, ImageConfig, ImageIndex, Layer } from './image.ts';
 export { formatFamiliarReference, formatImageReference, parseImageReference, withDigest } from './image-reference.ts';
 export type { ImageReference } from './image-reference.ts';
+export { tektonResults } from './tekton-results.ts';
 export type { ContentStore, ImageStore, LayerCompressor } from './store.ts';
 export type { LayerWriter } from './layer-writer.ts';
 export { appendLayers, createImage, imagePlatform, withContainerConfig } from './create-image.ts';

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { EMPTY_LIFECYCLE_METADATA, formatReportToml, isApiAtLeast, parseLaunchMetadata, parseProjectMetadataToml } from '../cnb/index.ts';
-import { TspackError, writeFileAtomic } from '../foundation/index.ts';
+import { EMPTY_LIFECYCLE_METADATA, isApiAtLeast, parseLaunchMetadata, parseProjectMetadataToml } from '../cnb/index.ts';
+import { TspackError } from '../foundation/index.ts';
 import { createPlainLayersDirectory, exportImage } from '../lifecycle/index.ts';
 import { createLayerWriter } from '../oci/index.ts';
 import { missing, readGroup } from './builder.ts';
@@ -17,6 +17,7 @@ import { invalidArguments } from './phase-error.ts';
 import { openPlace } from './places/open-place.ts';
 import { readSpecFile } from './read-file.ts';
 import { requireGroupApis } from './restorer.ts';
+import { writeReport } from './write-report.ts';
 import type { AnalyzedToml, Group } from '../cnb/index.ts';
 import type { ExportOutcome, LayerCache } from '../lifecycle/index.ts';
 import type { Image } from '../oci/index.ts';
@@ -51,7 +52,7 @@ export async function exportApp(situation: PhaseSituation): Promise<void> {
   const [written] = inputs.parallel ? await Promise.all([place.write(image, images), commit()]) : [await place.write(image, images)];
   tellWritten(written, situation);
   const bom = isApiAtLeast(api, '0.9') ? undefined : buildBom(group, createPlainLayersDirectory(inputs.layers));
-  writeFileAtomic(inputs.report, formatReportToml({ image: { tags: images, ...written }, ...(bom === undefined ? {} : { buildBom: bom }) }));
+  writeReport(situation, written, bom);
   if (!inputs.parallel) await commit();
   if (inputs.daemon && inputs.launchCache !== '') await writeLaunchCache(inputs.launchCache, image.layers.slice(-outcome.layers.length));
 }

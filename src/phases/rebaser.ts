@@ -1,11 +1,11 @@
-import { formatReportToml } from '../cnb/index.ts';
-import { TspackError, writeFileAtomic } from '../foundation/index.ts';
+import { TspackError } from '../foundation/index.ts';
 import { NORMALIZED_TIME, readRebaseMetadata, rebase, runImageNames } from '../lifecycle/index.ts';
 import { tellWritten } from './exporter.ts';
 import { registryOf } from './image-names.ts';
 import { invalidArguments } from './phase-error.ts';
 import { openPlace } from './places/open-place.ts';
 import { bestRunImage } from './run-image.ts';
+import { writeReport } from './write-report.ts';
 import type { LifecycleMetadataLabel } from '../cnb/index.ts';
 import type { PhaseProgram, PhaseSituation } from './phase-situation.ts';
 import type { ImagePlace } from './places/image-place.ts';
@@ -31,7 +31,7 @@ export const rebaser: PhaseProgram = async (situation) => {
   log.info(`Saving ${images[0]}...`);
   const written = await place.write(image, images);
   tellWritten(written, situation);
-  writeFileAtomic(inputs.report, formatReportToml({ image: { tags: images, ...written } }));
+  writeReport(situation, written);
 };
 
 async function chooseRunImage(app: string, metadata: LifecycleMetadataLabel, place: ImagePlace, { inputs }: PhaseSituation): Promise<string> {

@@ -163,6 +163,8 @@ export interface RebaseOptions {
   readonly force: boolean;
   /** Absolute path of the folder that gets report.toml. */
   readonly reportDirectory?: string;
+  /** Absolute path of the folder that gets the results of a Tekton Task; only with `publish`, for digests are those of a registry. */
+  readonly tektonResults?: string;
   readonly insecureRegistries: readonly string[];
 }
 

@@ -1,7 +1,9 @@
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { TspackError, writeFileAtomic } from '../foundation/index.ts';
-import { formatFamiliarReference, formatImageReference, withDigest } from '../oci/index.ts';
+import { formatFamiliarReference, formatImageReference, tektonResults, withDigest } from '../oci/index.ts';
+import type { Digest } from '../foundation/index.ts';
+import type { ImageReference } from '../oci/index.ts';
 import type { BuildResult, ResultFiles } from './api.ts';
 import type { BuildSettings } from './build-settings.ts';
 
@@ -14,36 +16,22 @@ export function wantsDigest({ digest, imageNameWithDigest, metadata, tektonResul
 export function writeResultFiles(files: ResultFiles, { names }: BuildSettings, result: Omit<BuildResult, 'record'>): void {
   const { imageId, manifestDigest = imageId } = result;
   const write = (path: string | undefined, text: string) => {
-    if (path !== undefined) writeResult(path, () => writeFileAtomic(path, text));
+    if (path !== undefined) writeResult(path, text);
   };
   const digestReferences = names.map((name) => formatImageReference(withDigest(name, manifestDigest)));
   write(files.digest, manifestDigest);
   write(files.imageNameWithDigest, digestReferences.map((reference) => `${reference}\n`).join(''));
   write(files.imageId, imageId);
   write(files.metadata, `${JSON.stringify(buildxMetadata(result, manifestDigest, names.map(formatImageReference)), undefined, 2)}\n`);
-  if (files.tektonResults !== undefined) {
-    for (const [result, value] of Object.entries(tektonResults(names.map(formatImageReference), manifestDigest, digestReferences))) {
-      write(join(files.tektonResults, result), value);
-    }
-  }
+  if (files.tektonResults !== undefined) writeTektonResults(files.tektonResults, names, manifestDigest);
   const { summary } = files;
   // A job has one summary, to which each of its steps adds.
-  if (summary !== undefined) writeResult(summary, () => appendFileSync(summary, formatSummary(result, names.map(formatFamiliarReference))));
+  if (summary !== undefined) writeResult(summary, formatSummary(result, names.map(formatFamiliarReference)), appendFileSync);
 }
 
-/**
- * By name: what Tekton's catalog calls the image, and the names by which Tekton Chains knows an image. Chains puts the
- * digest behind the URL itself. Tekton takes a result as it is, line breaks and all.
- */
-function tektonResults([name = '']: readonly string[], digest: string, digestReferences: readonly string[]): Readonly<Record<string, string>> {
-  return {
-    APP_IMAGE_DIGEST: digest,
-    APP_IMAGE_URL: name,
-    IMAGE_DIGEST: digest,
-    IMAGE_URL: name,
-    IMAGES: digestReferences.join(','),
-    IMAGE_ARTIFACT_OUTPUTS: JSON.stringify({ uri: name, digest }),
-  };
+/** A file for each result of a Tekton Task. Throws `OUTPUT_UNUSABLE`. */
+export function writeTektonResults(directory: string, names: readonly ImageReference[], digest: Digest): void {
+  for (const [result, value] of Object.entries(tektonResults(names, digest))) writeResult(join(directory, result), value);
 }
 
 function buildxMetadata({ imageId }: Pick<BuildResult, 'imageId'>, manifestDigest: string, names: readonly string[]) {
@@ -75,9 +63,9 @@ function formatSummary({ imageId, manifestDigest, sizeBytes, layers, millisecond
   ].join('\n');
 }
 
-function writeResult(path: string, write: () => void): void {
+function writeResult(path: string, text: string, write: (path: string, text: string) => void = writeFileAtomic): void {
   try {
-    write();
+    write(path, text);
   } catch (error) {
     throw new TspackError({
       code: 'OUTPUT_UNUSABLE',

@@ -37,6 +37,7 @@ describe('tspack rebase', () => {
     ];
     expect((await runFake(argv, { library })).code).toBe(0);
     await runFake(['rebase', 'r:5000/app', '--publish', '--run-image', 'r:5000/run'], { library });
+    await runFake(['rebase', 'r:5000/app', '--publish', '--tekton-results'], { library });
     expect(asked).toEqual([
       {
         image: 'oci:/project/out:1',
@@ -48,6 +49,7 @@ describe('tspack rebase', () => {
         insecureRegistries: ['r:5000'],
       },
       { image: 'r:5000/app', runImage: 'r:5000/run', publish: true, force: false, insecureRegistries: [] },
+      { image: 'r:5000/app', publish: true, force: false, tektonResults: '/tekton/results', insecureRegistries: [] },
     ]);
   });
 
@@ -78,6 +80,7 @@ describe('tspack rebase', () => {
 
   it('refuses to publish what has no registry, and ends with 72 when the image cannot be rebased', async () => {
     expect(await runFake(['rebase', 'oci:x', '--publish'])).toMatchObject({ code: 3, stdout: '' });
+    expect(await runFake(['rebase', 'x', '--tekton-results'])).toMatchObject({ code: 3, stdout: '' });
     const library = { rebase: () => Promise.reject(new TspackError({ code: 'REBASE_TARGET_MISMATCH', message: 'Cannot rebase "x"' })) };
     expect(await runFake(['rebase', 'x'], { library })).toMatchObject({ code: 72, stdout: '' });
   });

@@ -170,7 +170,10 @@ describe('the phases, one after the other', () => {
     expect(place.printed.stdout).toContain('Restoring data for "test/shell:l" from cache');
     expect(place.printed.stdout).not.toContain('Adding layer');
     expect(parseAnalyzedToml(readFileSync(at('layers/analyzed.toml'), 'utf8'), '').image?.reference).toBe(`${registry.host}/app@${first.digest}`);
-    expect(await run('rebaser', '-report', at('rebased.toml'), app), place.printed.stderr).toBe(0);
+    const tekton = withApi('0.14', { TSPACK_TEKTON_RESULTS: at('results') });
+    expect(await runLifecycle('rebaser', ['-report', at('rebased.toml'), app], tekton), place.printed.stderr).toBe(0);
+    expect(readFileSync(at('results/IMAGE_DIGEST'), 'utf8')).toBe(first.digest);
+    expect(readFileSync(at('results/IMAGE_URL'), 'utf8')).toBe(app);
     expect(parseReportToml(readFileSync(at('rebased.toml'), 'utf8'), '').image).toEqual({ ...first, tags: [app] });
   });
 });

@@ -8,6 +8,7 @@ import { collectEnv } from '../options/env.ts';
 import { parseNetwork } from '../options/network.ts';
 import { parseOutput } from '../options/output.ts';
 import { packOnlyWarnings } from '../options/pack-only.ts';
+import { parseTektonResults } from '../options/tekton-results.ts';
 import { parseUserId } from '../options/user-id.ts';
 import { parseVolume } from '../options/volume.ts';
 import type { PackOnlyFlags } from '../options/pack-only.ts';
@@ -154,9 +155,6 @@ function sparseWarnings({ sparse, outputs }: BuildOptions): readonly string[] {
   return sparse === true && !outputs.some(({ kind }) => kind === 'oci') ? ['Ignoring --sparse: it is for --output oci:DIR'] : [];
 }
 
-/** Where Tekton looks for the results of a step. */
-const TEKTON_RESULTS = '/tekton/results';
-
 function resultFiles(flags: BuildFlags, inWorkingDirectory: (path: string) => string): ResultFiles | undefined {
   const { tektonResults } = flags;
   const files = present<ResultFiles>({
@@ -164,13 +162,13 @@ function resultFiles(flags: BuildFlags, inWorkingDirectory: (path: string) => st
     imageNameWithDigest: optional(flags.imageNameWithDigestFile, inWorkingDirectory),
     imageId: optional(flags.iidfile, inWorkingDirectory),
     metadata: optional(flags.metadataFile, inWorkingDirectory),
-    tektonResults: tektonResults === true ? TEKTON_RESULTS : optional(tektonResults, inWorkingDirectory),
+    tektonResults: optional(tektonResults, (value) => parseTektonResults(value, inWorkingDirectory)),
     summary: optional(flags.summaryFile, inWorkingDirectory),
   });
   return Object.keys(files).length === 0 ? undefined : files;
 }
 
-function optional<Value>(text: string | undefined, read: (text: string) => Value): Value | undefined {
+function optional<Text, Value>(text: Text | undefined, read: (text: Text) => Value): Value | undefined {
   return text === undefined ? undefined : read(text);
 }
 

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { RebaseOptions, RebaseResult, RebasedImage } from '../../index.ts';
 import type { CommandFunction } from '../command.ts';
 import type { CommandContext } from '../context.ts';
+import { parseTektonResults } from '../options/tekton-results.ts';
 import { count, formatDuration, formatTable } from '../render/measure.ts';
 import { visible } from '../render/untrusted.ts';
 import { usageError } from '../usage-error.ts';
@@ -13,6 +14,7 @@ interface RebaseFlags {
   readonly force?: boolean;
   readonly previousImage?: string;
   readonly reportOutputDir?: string;
+  readonly tektonResults?: string | true;
   readonly insecureRegistry?: readonly string[];
 }
 
@@ -28,9 +30,13 @@ export const rebase: CommandFunction<[string], RebaseFlags> = async ([image], fl
 };
 
 function readOptions(image: string, flags: RebaseFlags, { workingDirectory }: CommandContext): RebaseOptions {
-  const place = (text: string) => (text.startsWith('oci:') ? `oci:${resolve(workingDirectory, text.slice('oci:'.length))}` : text);
+  const inWorkingDirectory = (path: string) => resolve(workingDirectory, path);
+  const place = (text: string) => (text.startsWith('oci:') ? `oci:${inWorkingDirectory(text.slice('oci:'.length))}` : text);
   if (flags.publish === true && /^(?:oci|docker):/.test(image)) {
     throw usageError(`Cannot publish "${image}": want the name of an image in a registry`, 'Leave --publish out, or name the image as its registry does');
+  }
+  if (flags.tektonResults !== undefined && flags.publish !== true) {
+    throw usageError('Cannot write results for Tekton: they tell the digest in a registry', 'Add --publish, or leave --tekton-results out');
   }
   return {
     image: place(image),
@@ -38,7 +44,8 @@ function readOptions(image: string, flags: RebaseFlags, { workingDirectory }: Co
     ...(flags.runImage === undefined ? {} : { runImage: place(flags.runImage) }),
     publish: flags.publish ?? false,
     force: flags.force ?? false,
-    ...(flags.reportOutputDir === undefined ? {} : { reportDirectory: resolve(workingDirectory, flags.reportOutputDir) }),
+    ...(flags.reportOutputDir === undefined ? {} : { reportDirectory: inWorkingDirectory(flags.reportOutputDir) }),
+    ...(flags.tektonResults === undefined ? {} : { tektonResults: parseTektonResults(flags.tektonResults, inWorkingDirectory) }),
     insecureRegistries: flags.insecureRegistry ?? [],
   };
 }

@@ -13,6 +13,7 @@ export function addRebase(program: Command, run: Run): void {
     .option('--previous-image <image>', 'rebase this image instead, which stays as it is; the result gets the other name')
     .option('--force', 'rebase on a run image for another target or of an unknown name, or an image that forbids it')
     .option('--report-output-dir <dir>', 'a folder that gets report.toml')
+    .option('--tekton-results [dir]', "a folder that gets Tekton's results IMAGE_DIGEST, IMAGE_URL and so on; without a value /tekton/results")
     .option('--insecure-registry <host>', 'a registry without TLS or with a certificate that is not checked (repeatable)', list)
     .action(action(run, async () => (await import('../commands/rebase.ts')).rebase))
     .addHelpText(

@@ -1,3 +1,4 @@
+import type { Digest } from '../../foundation/index.ts';
 import type { Image } from '../../oci/index.ts';
 
 /** An image where it was found. */
@@ -8,7 +9,7 @@ export interface PlacedImage {
 }
 
 /** Where an image has been written, for report.toml (CNB.md C153). */
-export type WrittenImage = { readonly imageId: string } | { readonly digest: string; readonly manifestSize: number };
+export type WrittenImage = { readonly imageId: string } | { readonly digest: Digest; readonly manifestSize: number };
 
 /** The place that a phase reads its images from and writes them to. */
 export interface ImagePlace {

@@ -2,7 +2,9 @@ import { join } from 'node:path';
 import { LABELS, formatReportToml } from '../../cnb/index.ts';
 import { TspackError, writeFileAtomic } from '../../foundation/index.ts';
 import { readRebaseMetadata } from '../../lifecycle/index.ts';
-import { formatPlatform, imagePlatform } from '../../oci/index.ts';
+import { formatPlatform, imagePlatform, parseImageReference } from '../../oci/index.ts';
+import { requireResultFolders } from '../output-places.ts';
+import { writeTektonResults } from '../result-files.ts';
 import { isAttestation, withImages } from './app-index.ts';
 import { openRebasePlace } from './open-rebase-place.ts';
 import { describeRebased, rebaseOne } from './rebase-one.ts';
@@ -26,11 +28,12 @@ interface Written {
  * run image is there too.
  *
  * Throws what the phase throws, `REBASE_INDEX`, `REBASE_RUN_IMAGE_MISSING`, `REBASE_RUN_IMAGE_NOT_FOUND`,
- * `IMAGE_NOT_FOUND`, `IMAGE_REFERENCE_INVALID`, `DAEMON_UNREACHABLE`.
+ * `IMAGE_NOT_FOUND`, `IMAGE_REFERENCE_INVALID`, `DAEMON_UNREACHABLE`, `OUTPUT_UNUSABLE`.
  */
 export async function rebase(options: RebaseOptions, task: Task, ports: RebasePorts): Promise<RebaseResult> {
   const started = performance.now();
   const { events, signal } = task;
+  requireResultFolders([options.reportDirectory, options.tektonResults]);
   const output = openRebasePlace(options.image, options.publish, ports);
   const source = options.previousImage === undefined ? output : openRebasePlace(options.previousImage, options.publish, ports);
   events({ kind: 'phase-started', phase: 'rebasing' });
@@ -48,6 +51,8 @@ export async function rebase(options: RebaseOptions, task: Task, ports: RebasePo
 
   const written = index === undefined ? { manifests: [await output.write(rebased[0]!.image)] } : await writeIndex(index, rebased, output, task);
   if (options.reportDirectory !== undefined) writeReport(options.reportDirectory, options.image, rebased, written);
+  const digest = manifestOf(written)?.digest;
+  if (options.tektonResults !== undefined && digest !== undefined) writeTektonResults(options.tektonResults, [parseImageReference(options.image)], digest);
   const milliseconds = performance.now() - started;
   const images = rebased.map((each, place) => describeRebased(each, written.manifests[place]));
   const delivered = written.index === undefined ? images.map(({ manifestDigest, imageId }) => manifestDigest ?? imageId) : [written.index.digest];
@@ -86,9 +91,14 @@ function digestOf(app: Image): Digest {
   return app.manifest!.descriptor.digest;
 }
 
+/** The manifest that stands for all that was written. */
+function manifestOf({ manifests, index }: Written): Descriptor | undefined {
+  return index ?? (manifests.length === 1 ? manifests[0] : undefined);
+}
+
 /** report.toml as the reference writes it (CNB.md C153): digest and size where there is a manifest, else the image ID. */
-function writeReport(directory: string, tag: string, [first, ...more]: readonly Rebased[], { manifests, index }: Written): void {
-  const manifest = index ?? (more.length === 0 ? manifests[0] : undefined);
+function writeReport(directory: string, tag: string, [first, ...more]: readonly Rebased[], written: Written): void {
+  const manifest = manifestOf(written);
   const id = more.length > 0 || first === undefined ? {} : { imageId: first.image.imageId };
   const identity = manifest === undefined ? id : { digest: manifest.digest, manifestSize: manifest.size };
   writeFileAtomic(join(directory, 'report.toml'), formatReportToml({ image: { tags: [tag], ...identity } }));

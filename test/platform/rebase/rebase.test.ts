@@ -144,7 +144,12 @@ describe('rebase() in a registry', () => {
     const freshManifest = await registry().write(fresh, [parseImageReference(runName)]);
     const [before, uploaded] = [remote.requests.length, remote.uploadedBytes()];
 
-    const { result } = await run({ image: `${remote.host}/team/app:1`, publish: true, reportDirectory: situation.directory });
+    const { result } = await run({
+      image: `${remote.host}/team/app:1`,
+      publish: true,
+      reportDirectory: situation.directory,
+      tektonResults: join(situation.directory, 'results'),
+    });
     const requests = remote.requests.slice(before);
     const image = (await registry().read(reference, AMD64))!;
     expect(await validateImage(image)).toEqual([]);
@@ -161,6 +166,8 @@ describe('rebase() in a registry', () => {
     expect(metadataOf(image).runImage).toMatchObject({ image: 'elsewhere.example/run', mirrors: [runName] });
     const report = parseReportToml(readFileSync(join(situation.directory, 'report.toml'), 'utf8'), 'report.toml');
     expect(report.image).toEqual({ tags: [`${remote.host}/team/app:1`], digest: result.manifestDigest, manifestSize: image.manifest?.descriptor.size });
+    expect(readFileSync(join(situation.directory, 'results/IMAGE_DIGEST'), 'utf8')).toBe(result.manifestDigest);
+    expect(readFileSync(join(situation.directory, 'results/IMAGE_URL'), 'utf8')).toBe(`${remote.host}/team/app:1`);
     expect(remote.violations).toEqual([]);
   });
 
