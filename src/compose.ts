@@ -7,7 +7,7 @@
 import { join } from 'node:path';
 import { suggestBuilders } from './builder/index.ts';
 import { openDownloadStore, openSbomStore } from './store/index.ts';
-import { build, describeAnyBuilder, describeImage, downloadSbom, findImage, rebase, resolveBuilder, run, withConfiguration } from './platform/index.ts';
+import { build, describeAnyBuilder, describeImage, downloadSbom, findImage, plan, rebase, resolveBuilder, run, withConfiguration } from './platform/index.ts';
 import { builderPorts, bundledRunImage } from './compose/builders.ts';
 import { composeCaches, withinCacheLimit } from './compose/caches.ts';
 import { examine } from './compose/doctor.ts';
@@ -41,6 +41,8 @@ export function composePlatform({ environment, workingDirectory }: { readonly en
       withHome(machine, task, () =>
         withinCacheLimit(machine, task, () => build(withConfiguration(options, machine.configuration()), task, buildPorts(machine, workingDirectory))),
       ),
+    plan: (options, task) =>
+      withHome(machine, task, () => plan(withConfiguration(options, machine.configuration()), task, buildPorts(machine, workingDirectory))),
     run: (options, task) =>
       withHome(machine, task, () =>
         run(options, task, {

@@ -6,7 +6,7 @@ import { writeCachedApplication } from '../store/index.ts';
 import { LAYERS } from './layout.ts';
 import { openLayers, openPlainLayers } from './open-layers.ts';
 import type { LayerCache } from '../lifecycle/index.ts';
-import type { CachedApplication } from '../store/index.ts';
+import type { CachedApplication, Home } from '../store/index.ts';
 import type { BuildSituation } from './build-situation.ts';
 import type { BuildSettings } from './build-settings.ts';
 import type { OpenedLayers } from './open-layers.ts';
@@ -36,12 +36,17 @@ export interface OpenedCache extends OpenedLayers {
   readonly cache: LayerCache;
 }
 
+/** Where the layer cache of this key lies in the data folder. */
+export function layerCacheDirectory(home: Pick<Home, 'cache'>, key: string): string {
+  return join(home.cache, 'layers', key);
+}
+
 /** Opens the layer cache that the user asks for; `key` names that of the data folder. Throws what a registry throws. */
 export async function openCache(situation: BuildSituation, key: string): Promise<OpenedCache> {
   const { settings, task, ports, builder, sandbox, workDirectory } = situation;
   const place = settings.cache;
   if (place.kind === 'volume') {
-    const directory = join(ports.home.cache, 'layers', key);
+    const directory = layerCacheDirectory(ports.home, key);
     if (settings.clearCache) removeTree(directory);
     const cache = await openDirectoryLayerCache(directory, task.events);
     markUsed(directory);

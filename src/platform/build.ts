@@ -1,32 +1,24 @@
-import { join } from 'node:path';
-import { removeTree } from '../foundation/index.ts';
-import { build as runBuildpacks, createModuleStore, restore } from '../lifecycle/index.ts';
+import { build as runBuildpacks, restore } from '../lifecycle/index.ts';
 import { formatFamiliarReference } from '../oci/index.ts';
-import { abandonedWork, acquireLock, createWorkDirectory } from '../store/index.ts';
-import { analyzeImages } from './analyze-images.ts';
-import { cacheKey, openCache } from './build-cache.ts';
+import { openCache } from './build-cache.ts';
 import { writeBuildReport, writeBuildSboms } from './build-files.ts';
-import { createBuildRecord } from './build-record.ts';
 import { runPhase } from './build-situation.ts';
-import { chooseBuildpacks, openDetectPlace } from './choose-buildpacks.ts';
 import { collectDownloads } from './collect-downloads.ts';
 import { deliver } from './deliver.ts';
-import { environmentTarget } from './environment-target.ts';
+import { detectGroup } from './detect-group.ts';
 import { extendImages } from './extend-images.ts';
 import { LAYERS } from './layout.ts';
-import { openSource } from './open-source.ts';
-import { planBuild } from './plan-build.ts';
-import { prepareBuild } from './prepare-build.ts';
+import { withBuild } from './open-build.ts';
 import { requirePlaces } from './require-places.ts';
 import { writeResultFiles } from './result-files.ts';
 import { saveImage } from './save-image.ts';
 import { deliverSboms } from './sbom/deliver-sboms.ts';
 import { recordSbom } from './sbom/record-sbom.ts';
 import type { EventSink } from '../foundation/index.ts';
-import type { BuildPhaseEvent, ModuleStore } from '../lifecycle/index.ts';
+import type { BuildPhaseEvent } from '../lifecycle/index.ts';
 import type { Image } from '../oci/index.ts';
 import type { BuildOptions, BuildResult, Task } from './api.ts';
-import type { BuildSituation, PreparedBuild } from './build-situation.ts';
+import type { BuildSituation } from './build-situation.ts';
 import type { BuildEvent } from './events.ts';
 import type { BuildPorts } from './ports.ts';
 
@@ -36,50 +28,15 @@ import type { BuildPorts } from './ports.ts';
  */
 export async function build(options: BuildOptions, task: Task, ports: BuildPorts): Promise<BuildResult> {
   const started = performance.now();
-  const { events, signal } = task;
-  const record = createBuildRecord(events);
-  using source = await openSource(options, task, ports);
-  const settings = planBuild(source.options, task, ports);
-  await requirePlaces(settings, task, ports);
-  for (const abandoned of abandonedWork(ports.home)) removeTree(abandoned);
-
-  const builder = await ports.resolveBuilder({
-    name: settings.builder,
-    platform: settings.platform,
-    frozen: settings.frozen,
-    modules: settings.modules,
-    ...(settings.runImage === undefined ? {} : { runImage: settings.runImage }),
-    registry: settings.names[0].registry,
-    pullPolicy: settings.pullPolicy,
-    insecureRegistries: settings.insecureRegistries,
-    publish: settings.outputs.some(({ kind }) => kind === 'registry'),
-    user: settings.user,
-    events,
-    signal,
+  return await withBuild(options, task, ports, {
+    check: (settings) => requirePlaces(settings, task, ports),
+    run: async (situation, key) => {
+      const { settings, record } = situation;
+      const result = { ...(await buildIn(situation, key)), milliseconds: performance.now() - started };
+      writeResultFiles(settings.resultFiles ?? {}, settings, result);
+      return { ...result, record };
+    },
   });
-  record.add({ kind: 'consumed', what: 'builder', name: builder.name });
-  for (const fact of builder.facts) record.add(fact);
-  const sandbox = await ports.openSandbox(settings.executor, events, signal);
-
-  const key = cacheKey(settings, builder);
-  using _lock = await acquireLock(join(ports.home.locks, `build-${key}`), {
-    signal,
-    onWait: (holder) =>
-      events({
-        kind: 'message',
-        level: 'info',
-        message: `Waiting for another build of ${settings.image}${holder === undefined ? '' : ` (process ${holder.pid})`}`,
-      }),
-  });
-  const workDirectory = createWorkDirectory(ports.home);
-  try {
-    const situation: BuildSituation = { settings, task, ports, record, builder, sandbox, workDirectory };
-    const result = { ...(await buildIn(situation, key)), milliseconds: performance.now() - started };
-    writeResultFiles(settings.resultFiles ?? {}, settings, result);
-    return { ...result, record };
-  } finally {
-    removeTree(workDirectory);
-  }
 }
 
 /** Says of each buildpack how long it took. */
@@ -100,20 +57,11 @@ function defaultProcessOf({ config }: Image): Pick<BuildResult, 'defaultProcess'
   return defaultProcess === undefined ? {} : { defaultProcess };
 }
 
-async function analyzeAndDetect(situation: BuildSituation, prepared: PreparedBuild, modules: ModuleStore) {
-  await using place = await openDetectPlace(situation, prepared);
-  const analysis = await runPhase(situation, 'analyzing', () => analyzeImages(situation));
-  const target = environmentTarget(analysis.target, situation.builder);
-  return { analysis, target, ...(await runPhase(situation, 'detecting', () => chooseBuildpacks(situation, prepared, target, modules, place))) };
-}
-
 async function buildIn(situation: BuildSituation, key: string): Promise<Omit<BuildResult, 'milliseconds' | 'record'>> {
   const { settings, task, builder, sandbox } = situation;
   const { events, signal } = task;
-  const modules = createModuleStore({ ...builder.moduleFolders, single: builder.buildpacks, singleExtensions: builder.extensions });
-  const prepared = await prepareBuild(situation, modules);
-
-  const { analysis, target, group, plan } = await analyzeAndDetect(situation, prepared, modules);
+  const { prepared, modules, analysis, target, detected } = await detectGroup(situation);
+  const { group, plan } = detected;
 
   const extended = await extendImages(situation, prepared, { group, plan, target, modules });
 

@@ -34,6 +34,8 @@ export type {
 export type { SettingState, Tspack } from './tspack.ts';
 export { withConfiguration } from './configured-options.ts';
 export { build } from './build.ts';
+export { plan } from './plan/plan.ts';
+export type { PlannedBuild, PlannedLayer, PlannedModule, Provision } from './plan/api.ts';
 export { describeAnyBuilder } from './describe-builder.ts';
 export { describeImage } from './inspect-image.ts';
 export { DetectError } from './detect-error.ts';

@@ -18,6 +18,7 @@ import type {
 import type { CacheVerbs } from './caches/api.ts';
 import type { ImageVerbs } from './local-images/api.ts';
 import type { Making } from './making/api.ts';
+import type { PlannedBuild } from './plan/api.ts';
 import type { MergedSbomRequest } from './sbom/download-merged-sbom.ts';
 
 /** A setting that there is, with its value when it has one. */
@@ -31,6 +32,8 @@ export interface SettingState extends SettingDescription {
 /** Everything the command line does. */
 export interface Tspack extends Making, ImageVerbs, CacheVerbs {
   build(options: BuildOptions, task: Task): Promise<BuildResult>;
+  /** What a build with these options would do. */
+  plan(options: BuildOptions, task: Task): Promise<PlannedBuild>;
   run(options: RunOptions, task: Task): Promise<RunExit>;
   rebase(options: RebaseOptions, task: Task): Promise<RebaseResult>;
   inspectImage(location: ImageLocation, task: Task): Promise<ImageDescription>;

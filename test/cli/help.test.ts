@@ -4,6 +4,7 @@ import { runFake } from '../support/fake-library.ts';
 const COMMANDS = [
   '',
   'build',
+  'plan',
   'run',
   'rebase',
   'inspect',

@@ -6,8 +6,8 @@ import { parseApiVersion } from '../../src/cnb/index.ts';
 import type { BuildpackId } from '../../src/cnb/index.ts';
 import type { HostPath, SandboxPath } from '../../src/executor/index.ts';
 import type { ImageConfig } from '../../src/oci/index.ts';
-import { build } from '../../src/platform/index.ts';
-import type { BuildEvent, BuildOptions, BuildPorts, BuildResult, ResolvedBuilder } from '../../src/platform/index.ts';
+import { build, plan } from '../../src/platform/index.ts';
+import type { BuildEvent, BuildOptions, BuildPorts, BuildResult, PlannedBuild, ResolvedBuilder } from '../../src/platform/index.ts';
 import { openDownloadStore, openHome, openLocalStore, openSbomStore } from '../../src/store/index.ts';
 import { FakeExecutor } from './fake-executor.ts';
 import type { FakeProcess, FakeProgram } from './fake-executor.ts';
@@ -95,21 +95,13 @@ export class BuildFixture {
 
   async build(options: Partial<BuildOptions> = {}, ports: Partial<BuildPorts> = {}, signal = new AbortController().signal): Promise<BuildResult> {
     this.events.length = 0;
-    const whole: BuildOptions = {
-      image: 'example.com/team/app:1',
-      path: this.source,
-      builder: 'fake',
-      env: {},
-      volumes: [],
-      outputs: [],
-      network: 'host',
-      executor: 'auto',
-      clearCache: false,
-      frozen: false,
-      insecureRegistries: [],
-      ...options,
-    };
-    return await build(whole, { events: (event) => this.events.push(event), signal }, { ...this.#ports(), ...ports });
+    return await build(this.#options(options), { events: (event) => this.events.push(event), signal }, { ...this.#ports(), ...ports });
+  }
+
+  async plan(options: Partial<BuildOptions> = {}, ports: Partial<BuildPorts> = {}): Promise<PlannedBuild> {
+    this.events.length = 0;
+    const task = { events: (event: BuildEvent) => void this.events.push(event), signal: new AbortController().signal };
+    return await plan(this.#options(options), task, { ...this.#ports(), ...ports });
   }
 
   /** What was said, phases and layers in a few words. */
@@ -129,6 +121,23 @@ export class BuildFixture {
 
   remove(): void {
     rmSync(this.root, { recursive: true, force: true });
+  }
+
+  #options(options: Partial<BuildOptions>): BuildOptions {
+    return {
+      image: 'example.com/team/app:1',
+      path: this.source,
+      builder: 'fake',
+      env: {},
+      volumes: [],
+      outputs: [],
+      network: 'host',
+      executor: 'auto',
+      clearCache: false,
+      frozen: false,
+      insecureRegistries: [],
+      ...options,
+    };
   }
 
   #ports(): BuildPorts {

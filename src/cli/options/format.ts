@@ -13,3 +13,9 @@ export function parseTableFormat(text: string): 'table' | 'json' {
   if (text === 'table' || text === 'json') return text;
   throw usageError(`Cannot show the result as "${text}": want table or json`);
 }
+
+/** The `--format` of what is told in sentences: text, or JSON. Throws `USAGE`. */
+export function parseTextFormat(text: string): 'text' | 'json' {
+  if (text === 'text' || text === 'json') return text;
+  throw usageError(`Cannot show the result as "${text}": want text or json`);
+}

@@ -3,18 +3,18 @@ import type { Command } from 'commander';
 import { action, commaList, examples, list } from './action.ts';
 import type { Run } from './action.ts';
 
-/** `tspack build`. */
+const IMAGE = ['<image>', 'name of the image, such as myapp or registry.example.com/team/myapp:1.2'] as const;
+
+/** `tspack build` and `tspack plan`, which take the same options. */
 export function addBuild(program: Command, run: Run): void {
-  const command = program
+  const build = program
     .command('build')
-    .argument('<image>', 'name of the image, such as myapp or registry.example.com/team/myapp:1.2')
+    .argument(...IMAGE)
     .description('build an image of an application');
-  addSourceOptions(command);
-  addBuildpackOptions(command);
-  addResultOptions(command);
-  addEnvironmentOptions(command);
-  addForeignOptions(command);
-  command
+  addBuildOptions(build);
+  build
+    .option('--dry-run', 'only show what would be done, as tspack plan does')
+    .option('--format <format>', 'with --dry-run: text or json')
     .action(action(run, async () => (await import('../commands/build.ts')).build))
     .addHelpText(
       'after',
@@ -30,6 +30,30 @@ export function addBuild(program: Command, run: Run): void {
         'tspack build myapp --builder base --env... NODE_ENV=production NODE_OPTIONS=--max-old-space-size=512',
       ),
     );
+  const plan = program
+    .command('plan')
+    .argument(...IMAGE)
+    .description('show what a build would do: which buildpacks take part and why, which layers are used again');
+  addBuildOptions(plan);
+  plan
+    .option('--format <format>', 'text or json', 'text')
+    .action(action(run, async () => (await import('../commands/plan.ts')).plan))
+    .addHelpText(
+      'after',
+      examples(
+        'tspack plan myapp --builder base',
+        'tspack plan myapp --builder base --path ./service --format json',
+        'tspack build myapp --builder base --dry-run',
+      ),
+    );
+}
+
+function addBuildOptions(command: Command): void {
+  addSourceOptions(command);
+  addBuildpackOptions(command);
+  addResultOptions(command);
+  addEnvironmentOptions(command);
+  addForeignOptions(command);
 }
 
 function addSourceOptions(command: Command): void {

@@ -1,0 +1,62 @@
+import { restore } from '../../lifecycle/index.ts';
+import { formatFamiliarReference, formatPlatform } from '../../oci/index.ts';
+import { runPhase } from '../build-situation.ts';
+import { detectGroup } from '../detect-group.ts';
+import { withBuild } from '../open-build.ts';
+import { listLayers } from './list-layers.ts';
+import { openKnownCache } from './open-known-cache.ts';
+import type { DetectRun } from '../../lifecycle/index.ts';
+import type { BuildOptions, Task } from '../api.ts';
+import type { BuildSituation } from '../build-situation.ts';
+import type { ChosenGroup } from '../choose-buildpacks.ts';
+import type { BuildPorts } from '../ports.ts';
+import type { PlannedBuild, PlannedLayer, PlannedModule } from './api.ts';
+
+/**
+ * What a build with these options would do: bin/detect of the buildpacks runs, bin/build does not, and nothing is kept. Only the
+ * builder is fetched where it is not on this machine yet, because detection runs in it. Throws what a build throws up to detection.
+ */
+export async function plan(options: BuildOptions, task: Task, ports: BuildPorts): Promise<PlannedBuild> {
+  return await withBuild(options, task, ports, { run: planIn });
+}
+
+async function planIn(situation: BuildSituation, key: string): Promise<PlannedBuild> {
+  const { settings, builder } = situation;
+  const { analysis, detected } = await detectGroup(situation);
+  const { cache, layers } = await openKnownCache(situation, key);
+  const known = await runPhase(situation, 'restoring', async (): Promise<readonly PlannedLayer[]> => {
+    const { clearCache: skipLayers } = settings;
+    await restore({ group: detected.group, analysis, platformApi: builder.platformApi, skipLayers }, { cache, layers, events: situation.task.events });
+    return skipLayers ? [] : listLayers(detected.group, analysis, cache, layers);
+  });
+  const [name, ...tags] = settings.names.map(formatFamiliarReference);
+  return {
+    image: name!,
+    tags,
+    source: settings.origin?.name ?? settings.path,
+    platform: formatPlatform(settings.platform),
+    builder: builder.name,
+    runImage: { name: builder.runImage.name, reference: builder.runImage.reference },
+    ...(analysis.previousImage === undefined ? {} : { previousImage: { imageId: analysis.previousImage.imageId } }),
+    modules: detected.runs.map((run) => describeModule(run, detected)),
+    provisions: detected.plan.entries.map(({ requires, providers }) => ({
+      name: requires[0]?.name ?? '',
+      providers: providers.map(({ id }) => id),
+      requires,
+    })),
+    layers: known,
+  };
+}
+
+function describeModule({ kind, reference, verdict, output, reason, plan: { alternatives } }: DetectRun, { group }: ChosenGroup): PlannedModule {
+  const members = kind === 'buildpack' ? group.group : group.groupExtensions;
+  return {
+    kind,
+    id: reference.id,
+    version: reference.version,
+    verdict: verdict === 'unsupported' ? 'skipped' : verdict,
+    evidence: [output.trim(), reason ?? ''].filter((text) => text !== '').join('\n'),
+    takesPart: members.some(({ id, version }) => id === reference.id && version === reference.version),
+    alternatives: verdict === 'pass' ? alternatives : [],
+  };
+}
