@@ -7,7 +7,19 @@
 import { join } from 'node:path';
 import { suggestBuilders } from './builder/index.ts';
 import { openDownloadStore, openSbomStore } from './store/index.ts';
-import { build, describeAnyBuilder, describeImage, downloadSbom, findImage, plan, rebase, resolveBuilder, run, withConfiguration } from './platform/index.ts';
+import {
+  build,
+  describeAnyBuilder,
+  describeDeployment,
+  describeImage,
+  downloadSbom,
+  findImage,
+  plan,
+  rebase,
+  resolveBuilder,
+  run,
+  withConfiguration,
+} from './platform/index.ts';
 import { builderPorts, bundledRunImage } from './compose/builders.ts';
 import { composeCaches, withinCacheLimit } from './compose/caches.ts';
 import { examine } from './compose/doctor.ts';
@@ -84,6 +96,13 @@ export function composePlatform({ environment, workingDirectory }: { readonly en
     inspectBuilder: (location, task) =>
       withHome(machine, task, () => describeAnyBuilder(location, directories, findPorts(machine, workingDirectory, task, location.insecureRegistries))),
     updateBuilder: (options, task) => withHome(machine, task, () => updateBuilder(machine, options, task)),
+    deployment: (options, task) =>
+      withHome(machine, task, () =>
+        describeDeployment(options, {
+          directory: directories.deployments,
+          registry: once(() => openRegistry(machine, options.insecureRegistries, task.events, task.signal)),
+        }),
+      ),
     doctor: (task) => examine(machine, task),
     ...composeSettings(machine),
     ...composeMaking(machine, workingDirectory),

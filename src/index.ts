@@ -28,6 +28,7 @@ export type {
   CacheVerbs,
   ComparedImage,
   CreateBuilderImageOptions,
+  DeploymentOptions,
   DetectExplanation,
   DiskUsage,
   DoctorFinding,

@@ -7,6 +7,7 @@ import { addBuilder } from './program/builder.ts';
 import { addCache } from './program/cache.ts';
 import { addCompletion } from './program/completion.ts';
 import { addConfig } from './program/config.ts';
+import { addDeploy } from './program/deploy.ts';
 import { addImages } from './program/images.ts';
 import { addInspect } from './program/inspect.ts';
 import { addLifecycle } from './program/lifecycle.ts';
@@ -48,6 +49,7 @@ function createProgram(run: Run): Command {
   addCache(program, run);
   addConfig(program, run);
   addCompletion(program, run);
+  addDeploy(program, run);
   addLifecycle(program);
   program
     .command('doctor')

@@ -29,6 +29,7 @@ export interface Machine {
     readonly buildpackSources: string;
     readonly launchers: string;
     readonly lifecycle: string;
+    readonly deployments: string;
   };
   readonly homeDirectory: string;
   readonly configuration: () => Configuration;
@@ -59,6 +60,7 @@ export function openMachine(environment: Environment, workingDirectory: string):
       buildpackSources: join(root, 'buildpacks'),
       launchers: join(root, 'launcher', 'bin'),
       lifecycle: join(root, 'dist', 'lifecycle'),
+      deployments: join(root, 'deploy'),
     },
     homeDirectory: directory,
     configuration: once(() => loadConfiguration({ env: environment })),

@@ -24,7 +24,8 @@ export type CachePlace =
   | { readonly kind: 'volume'; readonly name?: string }
   /** Absolute; the cache is `<directory>/build-cache`, in the form of the reference lifecycle. */
   | { readonly kind: 'bind'; readonly directory: string }
-  | { readonly kind: 'image'; readonly name: string };
+  /** `from` is read where `name` is not there yet, and never written. */
+  | { readonly kind: 'image'; readonly name: string; readonly from?: string };
 
 /** Files for CI systems about a build's result. All paths are absolute. */
 export interface ResultFiles {

@@ -6,6 +6,7 @@ import { writeCachedApplication } from '../store/index.ts';
 import { LAYERS } from './layout.ts';
 import { openLayers, openPlainLayers } from './open-layers.ts';
 import type { LayerCache } from '../lifecycle/index.ts';
+import type { ImagePlatform, ImageReference } from '../oci/index.ts';
 import type { CachedApplication, Home } from '../store/index.ts';
 import type { BuildSituation } from './build-situation.ts';
 import type { BuildSettings } from './build-settings.ts';
@@ -63,8 +64,16 @@ export async function openCache(situation: BuildSituation, key: string): Promise
     return { cache: openTarLayerCache({ ...shared, directory }), ...opened };
   }
   const registry = await ports.registry(settings.insecureRegistries, task.events, task.signal);
-  const images = { write: registry.write, read: settings.clearCache ? () => Promise.resolve(undefined) : registry.read };
   const reference = parseImageReference(place.name);
+  const from = place.from === undefined ? [] : [parseImageReference(place.from)];
+  const read = async (_reference: ImageReference, platform: ImagePlatform) => {
+    for (const each of [reference, ...from]) {
+      const found = await registry.read(each, platform);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  };
+  const images = { write: registry.write, read: settings.clearCache ? () => Promise.resolve(undefined) : read };
   const scratch = join(workDirectory, 'cache');
   return { cache: await openImageLayerCache({ ...shared, images, reference, platform: settings.platform, scratch }), ...opened };
 }

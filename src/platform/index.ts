@@ -4,6 +4,8 @@
  *
  * @packageDocumentation
  */
+export { describeDeployment } from './deployment.ts';
+export type { DeploymentOptions } from './deployment.ts';
 export type { BuildFact, PhaseName } from './build-fact.ts';
 export type { BuildEvent, LayerAction } from './events.ts';
 export { createBuildRecord } from './build-record.ts';

@@ -16,6 +16,7 @@ import type {
   UpdateOptions,
 } from './api.ts';
 import type { CacheVerbs } from './caches/api.ts';
+import type { DeploymentOptions } from './deployment.ts';
 import type { ImageVerbs } from './local-images/api.ts';
 import type { Making } from './making/api.ts';
 import type { PlannedBuild } from './plan/api.ts';
@@ -45,6 +46,8 @@ export interface Tspack extends Making, ImageVerbs, CacheVerbs {
   /** A bundled builder by name, else an image. */
   inspectBuilder(location: ImageLocation, task: Task): Promise<BuilderDescription>;
   updateBuilder(options: UpdateOptions, task: Task): Promise<readonly PackageChange[]>;
+  /** The manifests that let a Kubernetes cluster build with tspack, as one YAML text. */
+  deployment(options: DeploymentOptions, task: Task): Promise<string>;
   doctor(task: Task): Promise<readonly DoctorFinding[]>;
   /** All settings there are. Throws `SETTINGS_UNUSABLE`, `TOML_INVALID`. */
   settings(): readonly SettingState[];

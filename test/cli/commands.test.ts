@@ -449,6 +449,22 @@ describe('commands that describe', () => {
   });
 });
 
+describe('tspack deploy', () => {
+  it('prints what the library says, and wants a system and a builder', async () => {
+    const asked: unknown[] = [];
+    const library = { deployment: (options: unknown) => (asked.push(options), Promise.resolve('kind: Task\n')) };
+    const argv = ['deploy', 'tekton', '--builder', 'r/tspack', '--insecure-registry', 'r'];
+    expect(await runFake(argv, { library })).toEqual({ code: 0, stdout: 'kind: Task\n', stderr: '' });
+    await runFake(['deploy', 'shipwright', '--builder', 'r/tspack', '--namespaced'], { library });
+    expect(asked).toEqual([
+      { system: 'tekton', builder: 'r/tspack', namespaced: false, insecureRegistries: ['r'] },
+      { system: 'shipwright', builder: 'r/tspack', namespaced: true, insecureRegistries: [] },
+    ]);
+    expect((await runFake(['deploy', 'tekton'], { library })).code).toBe(3);
+    expect((await runFake(['deploy', 'tekon', '--builder', 'r/tspack'], { library })).code).toBe(3);
+  });
+});
+
 describe('tspack builder create', () => {
   const creating = (places: readonly string[]) =>
     runFake(['builder', 'create', 'team/builder', '--config', 'builder.toml'], {

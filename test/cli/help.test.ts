@@ -52,6 +52,7 @@ const COMMANDS = [
   'config registry-mirrors add',
   'config run-image-mirrors remove',
   'completion',
+  'deploy',
   'doctor',
   'version',
 ];

@@ -51,13 +51,15 @@ describe('parsePort()', () => {
 
 describe('parseEnvOption()', () => {
   it('keeps everything after the first equals sign', () => {
-    expect(parseEnvOption('A=b=c "d" ', {})).toEqual(['A', 'b=c "d" ']);
-    expect(parseEnvOption('A=', {})).toEqual(['A', '']);
+    expect(parseEnvOption('A=b=c "d" ', {})).toEqual({ A: 'b=c "d" ' });
+    expect(parseEnvOption('A=', {})).toEqual({ A: '' });
   });
 
   it('takes the value of a bare name from here, if it has one', () => {
-    expect(parseEnvOption('A', { A: 'x' })).toEqual(['A', 'x']);
-    expect(parseEnvOption('A', {})).toBeUndefined();
+    expect(parseEnvOption('A', { A: 'x' })).toEqual({ A: 'x' });
+    expect(parseEnvOption('A', {})).toEqual({});
+    expect(parseEnvOption('BP_*', { BP_A: '1', BPE_B: '2', BP_: '3', BP_C: undefined })).toEqual({ BP_A: '1', BP_: '3' });
+    expect(parseEnvOption('BP_*=x', {})).toEqual({ 'BP_*': 'x' });
   });
 
   it.each(['', '=x', 'A B=x', '../x=y', 'a/b=c'])('refuses %j', (text) => {
@@ -133,6 +135,13 @@ describe('parseCaches()', () => {
 
   it.each(['type=both', 'format=disk', 'format=bind', 'format=image;name=', 'volume', 'colour=red'])('refuses %s', (text) => {
     expect(() => parseCaches({ cache: [text] }, inFolder)).toThrow(usage);
+  });
+
+  it('reads another cache image beside that which is written', () => {
+    expect(parseCaches({ cacheImage: 'x:1', cacheFrom: 'x:2' }, inFolder).place).toEqual({ kind: 'image', name: 'x:1', from: 'x:2' });
+    expect(parseCaches({ cache: ['format=image;name=a'], cacheFrom: 'b' }, inFolder).place).toEqual({ kind: 'image', name: 'a', from: 'b' });
+    expect(() => parseCaches({ cacheFrom: 'b' }, inFolder)).toThrow(usage);
+    expect(() => parseCaches({ cache: ['name=a'], cacheFrom: 'b' }, inFolder)).toThrow(usage);
   });
 
   it('refuses two cache images', () => {

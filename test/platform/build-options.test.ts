@@ -2,10 +2,14 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LABELS, parseProjectMetadataLabel, parseReportToml } from '../../src/cnb/index.ts';
+import { systemClock } from '../../src/foundation/index.ts';
+import { createHttpClient } from '../../src/http/index.ts';
 import { parseImageReference, readIndex } from '../../src/oci/index.ts';
 import type { BuilderRequest } from '../../src/platform/index.ts';
 import type { ReferrerRegistry } from '../../src/platform/ports.ts';
+import { ANONYMOUS, createRegistryStore } from '../../src/registry/index.ts';
 import { BuildFixture, writing } from '../support/build-fixture.ts';
+import { startFakeRegistry } from '../support/fake-registry.ts';
 
 let fixture: BuildFixture;
 beforeEach(() => (fixture = new BuildFixture()));
@@ -232,6 +236,39 @@ describe('options of build()', () => {
     for (const image of ['one', 'two']) await fixture.build({ image, cache: named });
     await fixture.build({ image: 'two' });
     expect(seen).toEqual([false, true, false]);
+  });
+
+  it('starts a cache image with the layers of another, which it leaves as it is', async () => {
+    await using server = await startFakeRegistry();
+    const seen: boolean[] = [];
+    fixture.buildpack('samples/one', {
+      build: (process) => {
+        seen.push(existsSync(join(process.hostPath(process.args[0]!), 'kept/file')));
+        return writing({ 'kept.toml': CACHED, 'kept/file': String(seen.length) })(process);
+      },
+    });
+    const registry = () =>
+      Promise.resolve(
+        createRegistryStore({
+          http: createHttpClient({ userAgent: 'test', clock: systemClock }),
+          keychain: ANONYMOUS,
+          clock: systemClock,
+          compressor: fixture.store.compressor,
+        }),
+      );
+    const build = (name: string, from?: string) => {
+      const place = (tag: string) => `${server.host}/cache:${tag}`;
+      return fixture.build({ cache: { kind: 'image', name: place(name), ...(from === undefined ? {} : { from: place(from) }) } }, { registry });
+    };
+    await build('main');
+    const main = server.manifest('cache', 'main')!.bytes.toString();
+    await build('pr-7', 'main');
+    await build('pr-8', 'none');
+    await build('pr-7', 'main');
+    expect(seen).toEqual([false, true, false, true]);
+    expect(server.manifest('cache', 'main')!.bytes.toString()).toBe(main);
+    expect(server.manifest('cache', 'pr-7')!.bytes.toString()).not.toBe(main);
+    expect(server.violations).toEqual([]);
   });
 
   it('passes the user on to the builder', async () => {

@@ -53,6 +53,7 @@ export interface BuildFlags extends PackOnlyFlags {
   readonly executor: 'auto' | 'sandbox' | 'container';
   readonly cache?: readonly string[];
   readonly cacheImage?: string;
+  readonly cacheFrom?: string;
   readonly clearCache?: boolean;
   readonly frozen?: boolean;
   readonly insecureRegistry?: readonly string[];

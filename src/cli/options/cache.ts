@@ -6,6 +6,7 @@ type CachePlace = NonNullable<BuildOptions['cache']>;
 interface CacheFlags {
   readonly cache?: readonly string[];
   readonly cacheImage?: string;
+  readonly cacheFrom?: string;
 }
 
 /** What `--cache` and `--cache-image` of a command say. */
@@ -20,7 +21,7 @@ const EXAMPLE = "Write for example --cache 'type=build;format=bind;source=./cach
  * pack's `--cache 'type=build;format=volume|bind|image;name|source=...'` and `--cache-image`. Launch caches hold what the
  * local store holds anyway: they change nothing, and a warning says so. Throws `USAGE`.
  */
-export function parseCaches({ cache = [], cacheImage }: CacheFlags, resolve: (path: string) => string): ParsedCaches {
+export function parseCaches({ cache = [], cacheImage, cacheFrom }: CacheFlags, resolve: (path: string) => string): ParsedCaches {
   const parsed = cache.map((text) => parseCache(text, resolve));
   const build = parsed.filter(({ type }) => type === 'build').map(({ place }) => place);
   const launch = parsed.length - build.length;
@@ -29,8 +30,11 @@ export function parseCaches({ cache = [], cacheImage }: CacheFlags, resolve: (pa
   }
   // The last one wins, as in pack; an image that is named apart wins over a folder or volume.
   const place = cacheImage === undefined ? build.at(-1) : ({ kind: 'image', name: cacheImage } as const);
+  if (cacheFrom !== undefined && place?.kind !== 'image') {
+    throw usageError('Cannot use --cache-from alone: it is read where the cache image is not there yet', 'Add --cache-image');
+  }
   return {
-    ...(place === undefined ? {} : { place }),
+    ...(place === undefined ? {} : { place: place.kind === 'image' && cacheFrom !== undefined ? { ...place, from: cacheFrom } : place }),
     warnings: launch === 0 ? [] : ['Ignoring --cache with type=launch: the local store keeps the layers of images'],
   };
 }

@@ -4,16 +4,17 @@ import { usageError } from '../usage-error.ts';
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * `NAME=value`, or `NAME` alone for the value it has here; undefined when it has none here (as `docker run --env`).
- * Throws `USAGE`.
+ * `NAME=value`; or `NAME` alone for the value it has here, none when it has none here (as `docker run --env`); or `START*`
+ * for all that are set here and begin so. Throws `USAGE`.
  */
-export function parseEnvOption(text: string, environment: Environment): readonly [string, string] | undefined {
+export function parseEnvOption(text: string, environment: Environment): Readonly<Record<string, string>> {
   const equals = text.indexOf('=');
   const name = equals < 0 ? text : text.slice(0, equals);
   if (name === '' || /[\s\0]/.test(name)) throw usageError(`Cannot read --env "${text}": want NAME=value or NAME`);
   if (name.includes('/') || name === '.' || name === '..') throw usageError(`Cannot read --env "${text}": "${name}" is no name of a variable`);
-  const value = equals < 0 ? environment[name] : text.slice(equals + 1);
-  return value === undefined ? undefined : [name, value];
+  if (equals >= 0) return { [name]: text.slice(equals + 1) };
+  const wanted = (key: string) => (name.endsWith('*') ? key.startsWith(name.slice(0, -1)) : key === name);
+  return Object.fromEntries(Object.entries(environment).filter((entry): entry is [string, string] => wanted(entry[0]) && entry[1] !== undefined));
 }
 
 /**
@@ -21,7 +22,7 @@ export function parseEnvOption(text: string, environment: Environment): readonly
  * begin with `#` are skipped; values are taken as they are, quotes included. Throws `USAGE`.
  */
 export function parseEnvFile(text: string, file: string, environment: Environment): Readonly<Record<string, string>> {
-  const entries: (readonly [string, string])[] = [];
+  const env: Record<string, string> = {};
   for (const [index, line] of text
     .replace(/^\ufeff/, '')
     .split(/\r?\n/)
@@ -29,13 +30,12 @@ export function parseEnvFile(text: string, file: string, environment: Environmen
     const trimmed = line.trimStart();
     if (trimmed === '' || trimmed.startsWith('#')) continue;
     try {
-      const entry = parseEnvOption(trimmed, environment);
-      if (entry !== undefined) entries.push(entry);
+      Object.assign(env, parseEnvOption(trimmed, environment));
     } catch {
       throw usageError(`Cannot read ${file}:${index + 1}: want NAME=value, NAME, or a comment that begins with #`, undefined);
     }
   }
-  return Object.fromEntries(entries);
+  return env;
 }
 
 /** All `--env-file` and then all `--env` of a command; later ones win. Throws `USAGE`. */
@@ -55,9 +55,6 @@ export function collectEnv(
     }
     Object.assign(env, parseEnvFile(text, file, environment));
   }
-  for (const option of options) {
-    const entry = parseEnvOption(option, environment);
-    if (entry !== undefined) env[entry[0]] = entry[1];
-  }
+  for (const option of options) Object.assign(env, parseEnvOption(option, environment));
   return env;
 }

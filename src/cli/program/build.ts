@@ -115,7 +115,7 @@ function addResultOptions(command: Command): void {
 
 function addEnvironmentOptions(command: Command): void {
   command
-    .option('-e, --env <NAME=value>', 'a variable for buildpacks; NAME alone takes its value here (repeatable)', list)
+    .option('-e, --env <NAME=value>', 'a variable for buildpacks; NAME alone takes its value here, BP_* those that begin so (repeatable)', list)
     .option('--env-file <file>', 'a file with a variable for buildpacks on each line (repeatable)', list)
     .option('--exec-env <name>', 'what the image is for: production, test or development', 'production')
     .option('--volume <source:target[:rw]>', 'a folder that buildpacks see, such as ./npmrc:/platform/bindings/npmrc (repeatable)', list)
@@ -130,6 +130,7 @@ function addEnvironmentOptions(command: Command): void {
       list,
     )
     .option('--cache-image <image>', 'keep cached layers in this image in its registry')
+    .option('--cache-from <image>', 'read cached layers of this image where the cache image is not there yet; it is never written')
     .option('--clear-cache', 'forget the layers cached for this image first')
     .option('--frozen', 'use only the locked packages, even when the archive has replaced them')
     .option('--insecure-registry <host>', 'a registry without TLS or with a certificate that is not checked (repeatable)', list)

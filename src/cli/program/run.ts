@@ -12,7 +12,7 @@ export function addRun(program: Command, run: Run): void {
     .description('start an image')
     .usage('<image> [options] [process] [-- args]')
     .option('-p, --publish <host:container>', 'a port of this machine for one of the application, on loopback unless ADDRESS: comes first (repeatable)', list)
-    .option('-e, --env <NAME=value>', 'a variable for the application; NAME alone takes its value here (repeatable)', list)
+    .option('-e, --env <NAME=value>', 'a variable for the application; NAME alone takes its value here, APP_* those that begin so (repeatable)', list)
     .option('--env-file <file>', 'a file with a variable on each line (repeatable)', list)
     .option('--read-only', 'let the application write to /tmp and nowhere else')
     .addOption(new Option('--runtime <runtime>', 'what starts it').choices(['auto', 'sandbox', 'docker']).default('auto'))
