@@ -5,7 +5,7 @@ import type { DetectContext } from './detect-context.ts';
 /** What detection found. */
 export type DetectOutcome =
   /** The buildpack wants to take part; without alternatives its plan is empty. */
-  | { readonly passed: true; readonly alternatives: readonly BuildPlanAlternative[] }
+  | { readonly passed: true; readonly alternatives: readonly BuildPlanAlternative[]; readonly evidence?: readonly string[] }
   /** It does not; `explanation` tells what was looked for and seen. */
   | { readonly passed: false; readonly explanation: string };
 

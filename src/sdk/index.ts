@@ -16,6 +16,7 @@
 export { defineBuildpack, detected, notDetected } from './buildpack.ts';
 export type { Buildpack, DetectOutcome, DetectPlan } from './buildpack.ts';
 export { readApplicationPart } from './application-part.ts';
+export { because, placeOf } from './evidence.ts';
 export { detectedWithFrontend, findNodeServer } from './frontend.ts';
 export type { BuildpackContext, BuildTarget, DetectContext } from './detect-context.ts';
 export type { ApplicationProcess, BuildContext, LayerOutcome, LayerRequest } from './build-context.ts';

@@ -69,6 +69,7 @@ async function runDetect(buildpack: Buildpack, host: BuildpackHost, common: Buil
     host.output.stdout(`${common.buildpack.name}: ${printable(outcome.explanation)}\n`);
     return NOT_DETECTED;
   }
+  if (outcome.evidence !== undefined) host.output.stdout(`${common.buildpack.name}: ${printable(outcome.evidence.join(', '))}\n`);
   if (outcome.alternatives.length > 0) writeFileSync(planPath, formatBuildPlan({ alternatives: outcome.alternatives }));
   return 0;
 }

@@ -1,10 +1,12 @@
 import { join } from 'node:path';
 import { isFile } from '../../../src/sdk/index.ts';
 import {
+  because,
   describeFolder,
   detected,
   findNearMisses,
   notDetected,
+  placeOf,
   readApplicationPart,
   TspackError,
   type DetectContext,
@@ -34,8 +36,9 @@ export function detect(context: DetectContext): DetectOutcome {
       note: describeFolder(context.applicationDirectory),
     });
   const server: DetectPlan = { provides: ['node'], requires: ['node'] };
-  if (file !== 'package.json') return detected(server);
+  if (file !== 'package.json') return because([file], detected(server));
   const site = readSite(context);
+  const place = placeOf(context.applicationDirectory, file, site === undefined ? /"start(?::prod)?"\s*:/ : /"build"\s*:/);
   const files: DetectPlan[] =
     site === undefined
       ? []
@@ -49,7 +52,7 @@ export function detect(context: DetectContext): DetectOutcome {
             ],
           },
         ];
-  return detected({ provides: ['frontend'] }, ...files, server);
+  return because([place, ...(site === undefined ? [] : [`${site.generator} makes static files`])], detected({ provides: ['frontend'] }, ...files, server));
 }
 
 /** What is wrong in a file, build says. */

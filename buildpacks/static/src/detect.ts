@@ -1,4 +1,5 @@
 import {
+  because,
   describeFolder,
   detected,
   findNearMisses,
@@ -10,6 +11,7 @@ import {
 } from '../../../src/sdk/index.ts';
 
 const FILES = ['Staticfile', 'nginx.conf', 'index.html', 'public/index.html'];
+const VARIABLES = ['BP_WEB_SERVER', 'BP_WEB_SERVER_ROOT', 'BP_NGINX_CONF_LOCATION'];
 
 /**
  * Serves what a buildpack before it has built: that one provides `static-site`, and leaves the entry `static-web` with the place of the
@@ -18,9 +20,10 @@ const FILES = ['Staticfile', 'nginx.conf', 'index.html', 'public/index.html'];
 export function detect({ applicationDirectory: root, env }: DetectContext): DetectOutcome {
   const built = { provides: ['static-web'], requires: ['static-site', 'static-web'] };
   const own = { provides: ['static-web'], requires: ['static-web'] };
-  const asked = isFile(root, 'Staticfile') || [env['BP_WEB_SERVER'], env['BP_WEB_SERVER_ROOT'], env['BP_NGINX_CONF_LOCATION']].some(Boolean);
-  const isSite = FILES.some((name) => isFile(root, name)) && findNodeServer(root) === undefined;
-  if (asked || isSite) return detected(built, own);
-  if (isFile(root, 'package.json')) return detected(built);
+  const asked = [...VARIABLES.filter((name) => Boolean(env[name])), ...(isFile(root, 'Staticfile') ? ['Staticfile'] : [])];
+  const file = FILES.find((name) => isFile(root, name));
+  const isSite = file !== undefined && findNodeServer(root) === undefined;
+  if (asked.length > 0 || isSite) return because(asked.length > 0 ? asked : [file!], detected(built, own));
+  if (isFile(root, 'package.json')) return because(['package.json, when Node.js makes a static site of it'], detected(built));
   return notDetected({ lookedFor: FILES, nearMisses: findNearMisses(root, ['index.html', 'nginx.conf', 'Staticfile']), note: describeFolder(root) });
 }

@@ -71,7 +71,7 @@ describe('the Procfile buildpack', () => {
       writeFileSync(join(directory, 'procfile'), '');
       expect(detect().stdout).toBe('tspack Procfile buildpack: no Procfile here (nearest: procfile)\n');
       execFileSync('mv', ['procfile', 'Procfile'], { cwd: directory });
-      expect(detect().status).toBe(0);
+      expect(detect()).toMatchObject({ status: 0, stdout: 'tspack Procfile buildpack: Procfile\n' });
     } finally {
       rmSync(directory, { recursive: true });
     }

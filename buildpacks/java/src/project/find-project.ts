@@ -29,6 +29,20 @@ export function findProject(directory: string): Project | undefined {
   return archives.length === 0 ? undefined : { kind: 'archive', file: archives[0]! };
 }
 
+/** The file or folder by which a project was found. */
+export function markOf(directory: string, project: Project): string {
+  switch (project.kind) {
+    case 'maven':
+      return existsSync(join(directory, 'pom.xml')) ? 'pom.xml' : 'mvnw';
+    case 'gradle':
+      return ['build.gradle', 'build.gradle.kts', ...GRADLE_FILES].find((name) => isFile(join(directory, name)))!;
+    case 'exploded':
+      return isFolder(join(directory, 'WEB-INF')) ? 'WEB-INF' : 'META-INF/MANIFEST.MF';
+    case 'archive':
+      return project.file;
+  }
+}
+
 /** Wars and executable jars at the top of the folder, in name order. A jar that cannot be started is a library. */
 export function findArchives(directory: string): readonly string[] {
   return readdirSync(directory)
