@@ -6,13 +6,14 @@
  */
 import { join } from 'node:path';
 import { suggestBuilders } from './builder/index.ts';
-import { openDownloadStore, openSbomStore } from './store/index.ts';
+import { openDownloadStore, openRecordStore, openSbomStore } from './store/index.ts';
 import {
   build,
   describeAnyBuilder,
   describeDeployment,
   describeImage,
   downloadSbom,
+  explainLayer,
   findImage,
   plan,
   rebase,
@@ -55,6 +56,12 @@ export function composePlatform({ environment, workingDirectory }: { readonly en
       ),
     plan: (options, task) =>
       withHome(machine, task, () => plan(withConfiguration(options, machine.configuration()), task, buildPorts(machine, workingDirectory))),
+    why: ({ image, layer }, task) =>
+      withHome(machine, task, async () => {
+        const found =
+          image === undefined ? undefined : await findImage({ image, remote: false, insecureRegistries: [] }, findPorts(machine, workingDirectory, task, []));
+        return explainLayer(openRecordStore(machine.home()), found?.image.imageId, layer);
+      }),
     run: (options, task) =>
       withHome(machine, task, () =>
         run(options, task, {
@@ -118,6 +125,8 @@ function buildPorts(machine: Machine, workingDirectory: string): BuildPorts {
     store: machine.store(),
     downloads: openDownloadStore(machine.home(), machine.clock),
     sboms: openSbomStore(machine.home()),
+    records: openRecordStore(machine.home()),
+    clock: machine.clock,
     resolveBuilder: (request) => resolveBuilder(request, builders),
     openSandbox: (executor, events, signal) => openExecutor(machine, executor, events, signal),
     hostSettings: (root) => hostBuildSettings(machine, root),

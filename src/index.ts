@@ -11,7 +11,7 @@
 export { composePlatform, runLifecycleProgram } from './compose.ts';
 export type { LifecycleProcess } from './compose.ts';
 export { TspackError } from './foundation/index.ts';
-export type { Digest, EventSink, TransferEvent } from './foundation/index.ts';
+export type { Digest, EventSink, InputChange, TransferEvent } from './foundation/index.ts';
 export { DetectError } from './platform/index.ts';
 export type { SettingChange } from './configuration/index.ts';
 export { BuildpackError } from './lifecycle/index.ts';
@@ -44,6 +44,9 @@ export type {
   InspectModuleOptions,
   LayerAction,
   LayerDifference,
+  LayerDownload,
+  LayerExplanation,
+  LayerOrigin,
   ListedImage,
   LoginOptions,
   MadeImage,
@@ -87,4 +90,5 @@ export type {
   UsedSpace,
   ValueChange,
   Volume,
+  WhyRequest,
 } from './platform/index.ts';

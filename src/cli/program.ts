@@ -15,6 +15,7 @@ import { addModules } from './program/making.ts';
 import { addRebase } from './program/rebase.ts';
 import { addRun } from './program/run.ts';
 import { addSbom } from './program/sbom.ts';
+import { addWhy } from './program/why.ts';
 import type { Run } from './program/action.ts';
 import { spreadOptions } from './spread-options.ts';
 
@@ -39,6 +40,7 @@ function createProgram(run: Run): Command {
     .enablePositionalOptions()
     .addHelpText('after', examples('tspack build myapp --builder base', 'tspack run myapp -p 8080:8080', 'tspack doctor'));
   addBuild(program, run);
+  addWhy(program, run);
   addRun(program, run);
   addRebase(program, run);
   addInspect(program, run);

@@ -1,7 +1,9 @@
+import { isPlainText } from './plain-line.ts';
+
 /** Variable that names a folder with the downloads of this machine: `store/`, which is read-only, and `inbox/` for what is new. */
 export const DOWNLOADS_VARIABLE = 'TSPACK_DOWNLOADS';
 
-/** File of the inbox with a {@link DownloadFact} in each line. */
+/** File of the inbox with a {@link DownloadFact} or a `DecisionFact` in each line. */
 export const DOWNLOAD_RECORD = 'record.jsonl';
 
 /** The hashes that a shared file is named by. None in which anybody can make two files collide. */
@@ -36,6 +38,8 @@ export interface DownloadFact {
   readonly from: 'network' | 'store';
   /** `id/version`. */
   readonly buildpack: string;
+  /** The layer that it was fetched for; absent outside of layers. */
+  readonly layer?: string;
 }
 
 /** A fact as one line of {@link DOWNLOAD_RECORD}. */
@@ -58,16 +62,11 @@ function parseLine(line: string): DownloadFact | undefined {
   } catch {
     return undefined; // cut off, or never one
   }
-  const { url, digest, sizeBytes, from, buildpack } = (value ?? {}) as Partial<Record<keyof DownloadFact, unknown>>;
-  if (!isPlain(url) || !isPlain(buildpack) || !isPlain(digest) || parseDownloadName(digest.replace(':', '-')) === undefined) return undefined;
+  const { url, digest, sizeBytes, from, buildpack, layer } = (value ?? {}) as Partial<Record<keyof DownloadFact, unknown>>;
+  if (!isPlainText(url) || !isPlainText(buildpack) || !isPlainText(digest) || parseDownloadName(digest.replace(':', '-')) === undefined) return undefined;
   if (typeof sizeBytes !== 'number' || !Number.isSafeInteger(sizeBytes) || sizeBytes < 0) return undefined;
   if (from !== 'network' && from !== 'store') return undefined;
-  return { url: publicUrl(url), digest, sizeBytes, from, buildpack };
-}
-
-function isPlain(value: unknown): value is string {
-  // eslint-disable-next-line no-control-regex
-  return typeof value === 'string' && value.length <= 4096 && !/[\u0000-\u001f\u007f-\u009f]/u.test(value);
+  return { url: publicUrl(url), digest, sizeBytes, from, buildpack, ...(isPlainText(layer) ? { layer } : {}) };
 }
 
 /** An address without user name, password, query and fragment: signed addresses hold secrets in their query. */

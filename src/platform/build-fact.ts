@@ -1,4 +1,4 @@
-import type { Digest } from '../foundation/index.ts';
+import type { Digest, InputChange } from '../foundation/index.ts';
 
 export type PhaseName = 'analyzing' | 'detecting' | 'extending' | 'restoring' | 'building' | 'exporting' | 'rebasing';
 
@@ -14,8 +14,9 @@ export type BuildFact =
       readonly sizeBytes?: number;
       /** Of a download: whether it cost the network anything. */
       readonly from?: 'network' | 'store';
-      /** Of a download: who fetched it, `id/version`. */
+      /** Of a download: who fetched it, `id/version`, and for which of its layers. */
       readonly buildpack?: string;
+      readonly layer?: string;
     }
   /** A buildpack's verdict with what it said. */
   | {
@@ -25,7 +26,28 @@ export type BuildFact =
       readonly verdict: 'pass' | 'fail' | 'error' | 'skipped';
       readonly evidence: string;
     }
-  /** What became of a layer: `reused` ones are in the previous image too. */
-  | { readonly kind: 'layer'; readonly name: string; readonly decision: 'reused' | 'added'; readonly diffId: Digest; readonly sizeBytes: number }
+  /** What a buildpack decided about one of its layers, and why; only those that tell. */
+  | {
+      readonly kind: 'decision';
+      /** Its id. */
+      readonly buildpack: string;
+      readonly version: string;
+      readonly layer: string;
+      readonly decision: 'reused' | 'made';
+      /** `package-lock.json changed`. */
+      readonly reason: string;
+      /** The first input that changed. */
+      readonly change?: InputChange;
+      readonly inputs: Readonly<Record<string, string>>;
+    }
+  /** What became of a layer of the image, and why: `reused` ones are in the previous image too. */
+  | {
+      readonly kind: 'layer';
+      readonly name: string;
+      readonly decision: 'reused' | 'added';
+      readonly diffId: Digest;
+      readonly sizeBytes: number;
+      readonly reason: string;
+    }
   | { readonly kind: 'delivered'; readonly place: string; readonly name: string; readonly digest: string }
   | { readonly kind: 'time'; readonly phase: PhaseName; readonly milliseconds: number };

@@ -14,14 +14,14 @@ export interface BuildRecorder extends BuildRecord {
   add(fact: BuildFact): void;
 }
 
-/** A record that tells `events` what no other event does: what was consumed, and the verdicts of buildpacks. */
+/** A record that tells `events` what no other event does: what was consumed, and the verdicts and decisions of buildpacks. */
 export function createBuildRecord(events: EventSink<BuildEvent> = () => undefined): BuildRecorder {
   const facts: BuildFact[] = [];
   return {
     facts,
     add(fact) {
       facts.push(fact);
-      if (fact.kind === 'consumed' || fact.kind === 'verdict') events(fact);
+      if (fact.kind === 'consumed' || fact.kind === 'verdict' || fact.kind === 'decision') events(fact);
     },
   };
 }

@@ -14,6 +14,7 @@ import { writeResultFiles } from './result-files.ts';
 import { saveImage } from './save-image.ts';
 import { deliverSboms } from './sbom/deliver-sboms.ts';
 import { recordSbom } from './sbom/record-sbom.ts';
+import { storeBuild } from './why/store-build.ts';
 import type { EventSink } from '../foundation/index.ts';
 import type { BuildPhaseEvent } from '../lifecycle/index.ts';
 import type { Image } from '../oci/index.ts';
@@ -32,7 +33,7 @@ export async function build(options: BuildOptions, task: Task, ports: BuildPorts
     check: (settings) => requirePlaces(settings, task, ports),
     run: async (situation, key) => {
       const { settings, record } = situation;
-      const result = { ...(await buildIn(situation, key)), milliseconds: performance.now() - started };
+      const result = { ...(await buildIn(situation, key, started)), milliseconds: performance.now() - started };
       writeResultFiles(settings.resultFiles ?? {}, settings, result);
       return { ...result, record };
     },
@@ -57,7 +58,7 @@ function defaultProcessOf({ config }: Image): Pick<BuildResult, 'defaultProcess'
   return defaultProcess === undefined ? {} : { defaultProcess };
 }
 
-async function buildIn(situation: BuildSituation, key: string): Promise<Omit<BuildResult, 'milliseconds' | 'record'>> {
+async function buildIn(situation: BuildSituation, key: string, started: number): Promise<Omit<BuildResult, 'milliseconds' | 'record'>> {
   const { settings, task, builder, sandbox } = situation;
   const { events, signal } = task;
   const { prepared, modules, analysis, target, detected } = await detectGroup(situation);
@@ -97,6 +98,7 @@ async function buildIn(situation: BuildSituation, key: string): Promise<Omit<Bui
   );
   writeBuildSboms(settings, layers);
   const sbom = await recordSbom(situation, image.imageId);
+  storeBuild(situation, analysis, image.imageId, performance.now() - started);
   const manifest = await deliver(situation, image);
   await deliverSboms(situation, sbom, manifest);
   writeBuildReport(settings, image, manifest);

@@ -36,6 +36,9 @@ export type {
 export type { SettingState, Tspack } from './tspack.ts';
 export { withConfiguration } from './configured-options.ts';
 export { build } from './build.ts';
+export { explainLayer } from './why/why.ts';
+export type { LayerExplanation, WhyRequest } from './why/api.ts';
+export type { LayerDownload, LayerOrigin } from './why/stored-build.ts';
 export { plan } from './plan/plan.ts';
 export type { PlannedBuild, PlannedLayer, PlannedModule, Provision } from './plan/api.ts';
 export { describeAnyBuilder } from './describe-builder.ts';

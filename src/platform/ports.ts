@@ -1,9 +1,9 @@
 import type { ApiVersion, BuildpackReference, OrderToml, RunImageEntry, SystemToml } from '../cnb/index.ts';
-import type { Digest, EventSink } from '../foundation/index.ts';
+import type { Clock, Digest, EventSink } from '../foundation/index.ts';
 import type { Executor, HostPath, Mount, RootWorkshop } from '../executor/index.ts';
 import type { Artifact, BlobDirectory, Image, ImagePlatform, ImageReference, ImageStore, ManifestBytes } from '../oci/index.ts';
 import type { RunGit } from '../source/index.ts';
-import type { DownloadStore, Home, LocalStore, SbomStore } from '../store/index.ts';
+import type { DownloadStore, Home, LocalStore, RecordStore, SbomStore } from '../store/index.ts';
 import type { MountedDirectory } from '../lifecycle/index.ts';
 import type { BuildOptions, Task } from './api.ts';
 import type { BuildEvent } from './events.ts';
@@ -143,6 +143,8 @@ export interface BuildPorts {
   readonly store: LocalStore;
   readonly downloads: DownloadStore;
   readonly sboms: SbomStore;
+  readonly records: RecordStore;
+  readonly clock: Clock;
   readonly resolveBuilder: (request: BuilderRequest) => Promise<ResolvedBuilder>;
   readonly openSandbox: (executor: BuildOptions['executor'], events: EventSink<BuildEvent>, signal: AbortSignal) => Promise<BuildSandbox>;
   readonly hostSettings: (root: HostPath) => Promise<HostBuildSettings>;

@@ -6,6 +6,7 @@ import { createdTime } from './created-time.ts';
 import { launcherSboms } from './launcher-sbom.ts';
 import { LAYERS } from './layout.ts';
 import { projectMetadata } from './project-metadata.ts';
+import { layerReason } from './why/layer-reason.ts';
 import type { Group, LaunchMetadata } from '../cnb/index.ts';
 import type { Analysis, ExportOutcome, ExportedRunImage, LayerCache, LayersDirectory } from '../lifecycle/index.ts';
 import type { BuildSituation, PreparedBuild } from './build-situation.ts';
@@ -52,7 +53,9 @@ export async function saveImage(situation: BuildSituation, prepared: PreparedBui
   announceDelivery(situation, 'local store', settings.names.map(formatFamiliarReference), exported.image.imageId);
   await cache.commit(exported.cacheLayers, built.group.group);
   for (const layer of exported.layers) {
-    record.add({ kind: 'layer', name: layer.name, decision: layer.reused ? 'reused' : 'added', diffId: layer.diffId, sizeBytes: layer.sizeBytes });
+    const { name, diffId, sizeBytes, reused } = layer;
+    const reason = layerReason(layer, record.facts, built.analysis.metadata);
+    record.add({ kind: 'layer', name, decision: reused ? 'reused' : 'added', diffId, sizeBytes, reason });
   }
   return exported;
 }

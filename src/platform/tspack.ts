@@ -21,6 +21,7 @@ import type { ImageVerbs } from './local-images/api.ts';
 import type { Making } from './making/api.ts';
 import type { PlannedBuild } from './plan/api.ts';
 import type { MergedSbomRequest } from './sbom/download-merged-sbom.ts';
+import type { LayerExplanation, WhyRequest } from './why/api.ts';
 
 /** A setting that there is, with its value when it has one. */
 export interface SettingState extends SettingDescription {
@@ -35,6 +36,8 @@ export interface Tspack extends Making, ImageVerbs, CacheVerbs {
   build(options: BuildOptions, task: Task): Promise<BuildResult>;
   /** What a build with these options would do. */
   plan(options: BuildOptions, task: Task): Promise<PlannedBuild>;
+  /** Why a layer of an image is what it is. Throws `RECORD_MISSING`, `LAYER_UNKNOWN` and what finding images throws. */
+  why(request: WhyRequest, task: Task): Promise<LayerExplanation>;
   run(options: RunOptions, task: Task): Promise<RunExit>;
   rebase(options: RebaseOptions, task: Task): Promise<RebaseResult>;
   inspectImage(location: ImageLocation, task: Task): Promise<ImageDescription>;

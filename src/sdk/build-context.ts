@@ -3,7 +3,10 @@ import { join } from 'node:path';
 import { formatBuildToml, formatLaunchToml, formatStoreToml, parseStoreToml } from '../cnb/index.ts';
 import type { BuildpackPlan, Label, LayerTypes, ProcessDefinition, SpecTable } from '../cnb/index.ts';
 import { SBOM_FORMATS, type SbomDocument, type SbomFormat } from '../sbom/index.ts';
+import { formatDecisionFact } from '../foundation/index.ts';
+import { openRecord } from './build-record.ts';
 import type { CommandRunner } from './command.ts';
+import { fillingLayer } from './current-layer.ts';
 import type { BuildpackContext } from './detect-context.ts';
 import type { Downloads } from './downloads.ts';
 import { clearLayer, openLayerDirectory, readPreviousLayer, writeLayerToml, type LayerDirectory } from './layer-directory.ts';
@@ -90,6 +93,7 @@ export function createBuildContext(inputs: BuildContextInputs): { readonly conte
   const unmet: string[] = [];
   const storeFile = join(layersDirectory, 'store.toml');
   let newStore: SpecTable | undefined;
+  const append = openRecord(common.env);
 
   const context: BuildContext = {
     ...common,
@@ -106,6 +110,22 @@ export function createBuildContext(inputs: BuildContextInputs): { readonly conte
       const previous = readPreviousLayer(layer);
       const decision = decideLayer(request.inputs, previous, types.cache || types.build);
       const recordedInputs = Object.fromEntries(request.inputs.map(({ name, value }) => [name, value]));
+      const tell = (decided: 'reused' | 'made') => {
+        const { id, version } = common.buildpack;
+        const change = 'change' in decision ? { change: decision.change } : {};
+        const { reason } = decision;
+        append(
+          formatDecisionFact({
+            kind: 'decision',
+            buildpack: `${id}/${version}`,
+            layer: request.name,
+            decision: decided,
+            reason,
+            ...change,
+            inputs: recordedInputs,
+          }),
+        );
+      };
       const outcome = (status: 'reused' | 'created', data: never) => ({
         status,
         reason: decision.reason,
@@ -119,13 +139,15 @@ export function createBuildContext(inputs: BuildContextInputs): { readonly conte
         if (request.inputs.length > 0) log.line(`Reusing ${title}: ${decision.reason}`);
         const data = (previous?.metadata?.['data'] ?? {}) as never;
         writeLayerToml(layer, types, { inputs: recordedInputs, data });
+        tell('reused');
         return outcome('reused', data);
       }
       if (previous !== undefined) log.line(`Rebuilding ${title}: ${decision.reason}`);
       if (request.onChange !== 'keep') clearLayer(layer);
       mkdirSync(layer.path, { recursive: true });
-      const data = await request.create(layer, decision.reason);
+      const data = await fillingLayer(request.name, () => request.create(layer, decision.reason));
       writeLayerToml(layer, types, { inputs: recordedInputs, data });
+      tell('made');
       return outcome('created', data as never);
     },
     dropLayer(name) {

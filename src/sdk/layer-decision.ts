@@ -1,4 +1,5 @@
 import type { SpecTable } from '../cnb/index.ts';
+import type { InputChange } from '../foundation/index.ts';
 
 /** Something that a layer is made from. When one of them changes, the layer is made anew. */
 export interface LayerInput {
@@ -17,8 +18,8 @@ export interface PreviousLayer {
   readonly hasContents: boolean;
 }
 
-/** Whether a layer of last time can be used, and why (not). `reason` continues a sentence: `package-lock.json changed`. */
-export type LayerDecision = { readonly keep: true; readonly reason: string } | { readonly keep: false; readonly reason: string };
+/** Whether a layer of last time can be used, and why (not). `reason` continues a sentence: `package-lock.json changed`; `change` is the input that it is about. */
+export type LayerDecision = { readonly keep: true; readonly reason: string } | { readonly keep: false; readonly reason: string; readonly change?: InputChange };
 
 /**
  * Compares a layer's inputs with those recorded last time; the first difference is the reason. `needsContents` is false for a
@@ -32,11 +33,13 @@ export function decideLayer(inputs: readonly LayerInput[], previous: PreviousLay
   for (const { name, value, readable } of inputs) {
     const old = values[name];
     if (old === value) continue;
-    if (old === undefined) return { keep: false, reason: `${name} is new` };
-    return { keep: false, reason: readable === true && typeof old === 'string' ? `${name} changed from ${old} to ${value}` : `${name} changed` };
+    if (old === undefined) return { keep: false, reason: `${name} is new`, change: { input: name, to: value } };
+    const change = { input: name, ...(typeof old === 'string' ? { from: old } : {}), to: value };
+    return { keep: false, change, reason: readable === true && typeof old === 'string' ? `${name} changed from ${old} to ${value}` : `${name} changed` };
   }
   const gone = Object.keys(values).find((name) => !inputs.some((input) => input.name === name));
-  if (gone !== undefined) return { keep: false, reason: `${gone} is gone` };
+  const last = gone === undefined ? undefined : values[gone];
+  if (gone !== undefined) return { keep: false, reason: `${gone} is gone`, change: { input: gone, ...(typeof last === 'string' ? { from: last } : {}) } };
   if (needsContents && !previous.hasContents) return { keep: false, reason: 'its files are no longer in the cache' };
   return { keep: true, reason: inputs.length === 0 ? 'it depends on nothing' : `${joinNames(shortened(inputs.map(({ name }) => name)))} unchanged` };
 }

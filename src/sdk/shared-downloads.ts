@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
-import { appendFileSync, chmodSync, constants, copyFileSync, createReadStream, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, constants, copyFileSync, createReadStream, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { DOWNLOAD_RECORD, DOWNLOADS_VARIABLE, downloadName, formatDownloadFact, hasSystemCode, publicUrl, temporaryBeside } from '../foundation/index.ts';
+import { DOWNLOADS_VARIABLE, downloadName, formatDownloadFact, hasSystemCode, publicUrl, temporaryBeside } from '../foundation/index.ts';
 import type { DownloadFact, FileDigest } from '../foundation/index.ts';
+import { attempt, openRecord } from './build-record.ts';
+import { currentLayer } from './current-layer.ts';
 
 /** The downloads that all builds on this machine share, as a buildpack sees them. */
 export interface SharedDownloads {
@@ -11,7 +13,7 @@ export interface SharedDownloads {
   /** Hands in a verified file; the platform checks it again before it keeps it. */
   offer(digest: FileDigest, path: string): void;
   /** Writes down what was fetched, for the record of the build. */
-  record(fact: Omit<DownloadFact, 'buildpack'>): void;
+  record(fact: Omit<DownloadFact, 'buildpack' | 'layer'>): void;
 }
 
 /** The machine's downloads where the platform has some (`TSPACK_DOWNLOADS`); otherwise nothing is found and nothing kept. `buildpack` is `id/version`. */
@@ -19,6 +21,7 @@ export function openSharedDownloads(env: Readonly<Record<string, string>>, build
   const folder = env[DOWNLOADS_VARIABLE];
   if (folder === undefined || folder === '') return { take: () => Promise.resolve(undefined), offer: () => undefined, record: () => undefined };
   const inbox = join(folder, 'inbox');
+  const append = openRecord(env);
   return {
     async take(digest, path) {
       const temporary = temporaryBeside(path);
@@ -45,17 +48,11 @@ export function openSharedDownloads(env: Readonly<Record<string, string>>, build
         renameSync(temporary, name);
       });
     },
-    record: (fact) => attempt(() => appendFileSync(join(inbox, DOWNLOAD_RECORD), formatDownloadFact({ ...fact, url: publicUrl(fact.url), buildpack }))),
+    record(fact) {
+      const layer = currentLayer();
+      append(formatDownloadFact({ ...fact, url: publicUrl(fact.url), buildpack, ...(layer === undefined ? {} : { layer }) }));
+    },
   };
-}
-
-/** A build must not fail because its downloads cannot be shared. */
-function attempt(write: () => void): void {
-  try {
-    write();
-  } catch (error) {
-    if (!hasSystemCode(error, 'ENOENT', 'ENOTDIR', 'EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT')) throw error;
-  }
 }
 
 async function hashOf(path: string, algorithm: string): Promise<string> {

@@ -15,8 +15,17 @@ import {
   utimesSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { DOWNLOAD_RECORD, downloadName, hasSystemCode, makeDirectory, parseDownloadFacts, parseDownloadName, temporaryBeside } from '../foundation/index.ts';
-import type { Clock, DownloadFact, FileDigest } from '../foundation/index.ts';
+import {
+  DOWNLOAD_RECORD,
+  downloadName,
+  hasSystemCode,
+  makeDirectory,
+  parseDecisionFacts,
+  parseDownloadFacts,
+  parseDownloadName,
+  temporaryBeside,
+} from '../foundation/index.ts';
+import type { Clock, DecisionFact, DownloadFact, FileDigest } from '../foundation/index.ts';
 import type { Home } from './home.ts';
 
 /** Records larger than this are no buildpack's of good faith. */
@@ -28,6 +37,8 @@ const UNUSED_MILLISECONDS = 90 * 24 * 60 * 60 * 1000;
 export interface CollectedDownloads {
   /** What the buildpacks say that they fetched. */
   readonly facts: readonly DownloadFact[];
+  /** What they say that they decided about their layers. */
+  readonly decisions: readonly DecisionFact[];
   /** Names of files that were not kept, because they are not what they are called. */
   readonly refused: readonly string[];
 }
@@ -53,7 +64,8 @@ export function openDownloadStore(home: Pick<Home, 'cache'>, clock: Clock): Down
   return {
     directory,
     async collect(inbox) {
-      const facts = parseDownloadFacts(readRecord(inbox));
+      const record = readRecord(inbox);
+      const facts = parseDownloadFacts(record);
       const names = readdirSync(inbox).filter((name) => name !== DOWNLOAD_RECORD);
       const refused: string[] = [];
       for (const name of names) {
@@ -65,7 +77,7 @@ export function openDownloadStore(home: Pick<Home, 'cache'>, clock: Clock): Down
       }
       for (const { digest } of facts.filter(({ from }) => from === 'store')) touch(directory, digest, clock);
       if (names.length > 0) removeUnused(directory, clock);
-      return { facts, refused };
+      return { facts, decisions: parseDecisionFacts(record), refused };
     },
   };
 }

@@ -10,6 +10,8 @@ export { openDownloadStore } from './download-store.ts';
 export type { CollectedDownloads, DownloadStore } from './download-store.ts';
 export { openSbomStore } from './sbom-store.ts';
 export type { SbomStore } from './sbom-store.ts';
+export { openRecordStore } from './record-store.ts';
+export type { RecordStore } from './record-store.ts';
 export { holdHome, oldestUse, useHome } from './home-use.ts';
 export { acquireLock, tryLock } from './lock.ts';
 export type { LockOptions } from './lock.ts';

@@ -1,34 +1,10 @@
-import { readFileSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { digestHex, hasSystemCode, makeDirectory, writeFileAtomic } from '../foundation/index.ts';
-import type { Digest } from '../foundation/index.ts';
 import type { Home } from './home.ts';
+import { openImageTexts, type ImageTexts } from './image-texts.ts';
 
-/** The merged bill of materials of each local image, as one text by image ID. */
-export interface SbomStore {
-  read(imageId: Digest): string | undefined;
-  /** Those of images that are not `kept` go. */
-  write(imageId: Digest, text: string, kept: readonly Digest[]): void;
-}
+/** The merged bill of materials of each local image. */
+export type SbomStore = ImageTexts;
 
-/** In `sbom/` beside the blobs, because no manifest of the store names them. */
 export function openSbomStore(home: Pick<Home, 'store'>): SbomStore {
-  const directory = join(home.store, 'sbom');
-  const name = (imageId: Digest) => `${digestHex(imageId)}.json`;
-  return {
-    read(imageId) {
-      try {
-        return readFileSync(join(directory, name(imageId)), 'utf8');
-      } catch (error) {
-        if (hasSystemCode(error, 'ENOENT')) return undefined;
-        throw error;
-      }
-    },
-    write(imageId, text, kept) {
-      makeDirectory(directory);
-      const names = new Set([imageId, ...kept].map(name));
-      for (const other of readdirSync(directory)) if (other.endsWith('.json') && !names.has(other)) rmSync(join(directory, other), { force: true });
-      writeFileAtomic(join(directory, name(imageId)), text);
-    },
-  };
+  return openImageTexts(join(home.store, 'sbom'));
 }

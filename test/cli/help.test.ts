@@ -5,6 +5,7 @@ const COMMANDS = [
   '',
   'build',
   'plan',
+  'why',
   'run',
   'rebase',
   'inspect',

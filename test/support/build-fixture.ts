@@ -8,7 +8,7 @@ import type { HostPath, SandboxPath } from '../../src/executor/index.ts';
 import type { ImageConfig } from '../../src/oci/index.ts';
 import { build, plan } from '../../src/platform/index.ts';
 import type { BuildEvent, BuildOptions, BuildPorts, BuildResult, PlannedBuild, ResolvedBuilder } from '../../src/platform/index.ts';
-import { openDownloadStore, openHome, openLocalStore, openSbomStore } from '../../src/store/index.ts';
+import { openDownloadStore, openHome, openLocalStore, openRecordStore, openSbomStore } from '../../src/store/index.ts';
 import { FakeExecutor } from './fake-executor.ts';
 import type { FakeProcess, FakeProgram } from './fake-executor.ts';
 import { syntheticImage } from './synthetic-image.ts';
@@ -31,6 +31,8 @@ export class BuildFixture {
   readonly programs: Record<string, FakeProgram> = {};
   readonly executor = new FakeExecutor(this.programs);
   readonly events: BuildEvent[] = [];
+  /** What the clock says. */
+  now = '2026-01-02T03:04:05.000Z';
   runImageConfig: Partial<ImageConfig> = { config: { User: '1001:1000', Env: ['PATH=/usr/bin:/bin'], Labels: {} } };
   readonly #buildpacks: ResolvedBuilder['buildpacks'][number][] = [];
 
@@ -146,6 +148,8 @@ export class BuildFixture {
       store: this.store,
       downloads: openDownloadStore(this.home, { now: () => new Date() }),
       sboms: openSbomStore(this.home),
+      records: openRecordStore(this.home),
+      clock: { now: () => new Date(this.now) },
       resolveBuilder: (request) => this.resolveBuilder(request),
       openSandbox: async () => ({
         executor: this.executor,

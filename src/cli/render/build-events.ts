@@ -83,6 +83,7 @@ export class BuildEvents {
         return;
       case 'buildpack-started':
       case 'consumed':
+      case 'decision':
       case 'verdict':
         return;
       case 'buildpack-finished':
