@@ -18,6 +18,7 @@ import {
   plan,
   rebase,
   resolveBuilder,
+  resolveOwnBuilder,
   run,
   withConfiguration,
 } from './platform/index.ts';
@@ -32,13 +33,14 @@ import { openDaemon, openRegistry, requireDaemon, runInDaemon } from './compose/
 import { once, openMachine } from './compose/machine.ts';
 import { composeMaking } from './compose/making.ts';
 import { writeMergedSbom } from './compose/merged-sbom.ts';
+import { inlineBuildSettings, withOwnBuilder } from './compose/own-builder.ts';
 import { openRootTar } from './compose/root-tar.ts';
 import { runInSandbox } from './compose/run-in-sandbox.ts';
 import { hostBuildSettings } from './compose/sandbox.ts';
 import { composeSettings } from './compose/settings.ts';
 import { updateBuilder } from './compose/update-builder.ts';
 import { withHome } from './compose/with-home.ts';
-import type { BuildPorts, Tspack } from './platform/index.ts';
+import type { BuildOptions, BuildPorts, Tspack } from './platform/index.ts';
 import type { Environment } from './compose/environment.ts';
 import type { Machine } from './compose/machine.ts';
 
@@ -51,11 +53,8 @@ export function composePlatform({ environment, workingDirectory }: { readonly en
   const { directories } = machine;
   return {
     build: (options, task) =>
-      withHome(machine, task, () =>
-        withinCacheLimit(machine, task, () => build(withConfiguration(options, machine.configuration()), task, buildPorts(machine, workingDirectory))),
-      ),
-    plan: (options, task) =>
-      withHome(machine, task, () => plan(withConfiguration(options, machine.configuration()), task, buildPorts(machine, workingDirectory))),
+      withHome(machine, task, () => withinCacheLimit(machine, task, () => build(settled(options, machine), task, buildPorts(machine, workingDirectory)))),
+    plan: (options, task) => withHome(machine, task, () => plan(settled(options, machine), task, buildPorts(machine, workingDirectory))),
     why: ({ image, layer }, task) =>
       withHome(machine, task, async () => {
         const found =
@@ -118,8 +117,14 @@ export function composePlatform({ environment, workingDirectory }: { readonly en
   };
 }
 
+/** The options, with what this machine says where they say nothing. */
+function settled<Options extends BuildOptions>(options: Options, machine: Machine): Options {
+  return withConfiguration(withOwnBuilder(options, machine), machine.configuration());
+}
+
 function buildPorts(machine: Machine, workingDirectory: string): BuildPorts {
   const builders = builderPorts(machine, workingDirectory);
+  const own = machine.ownBuilder();
   return {
     home: machine.home(),
     store: machine.store(),
@@ -127,9 +132,9 @@ function buildPorts(machine: Machine, workingDirectory: string): BuildPorts {
     sboms: openSbomStore(machine.home()),
     records: openRecordStore(machine.home()),
     clock: machine.clock,
-    resolveBuilder: (request) => resolveBuilder(request, builders),
+    resolveBuilder: (request) => (own === undefined ? resolveBuilder(request, builders) : resolveOwnBuilder(own, request, builders.modules)),
     openSandbox: (executor, events, signal) => openExecutor(machine, executor, events, signal),
-    hostSettings: (root) => hostBuildSettings(machine, root),
+    hostSettings: (root) => (own === undefined ? hostBuildSettings(machine, root) : inlineBuildSettings(machine)),
     registry: (insecure, events, signal) => openRegistry(machine, insecure, events, signal),
     daemon: (signal) => requireDaemon(machine, signal),
     extensions: { pull: builders.modules, download: builders.modules.download, openRootTar },

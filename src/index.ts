@@ -67,6 +67,8 @@ export type {
   Provision,
   PruneRequest,
   PruneResult,
+  PublishBuilderOptions,
+  PublishedBuilder,
   PublishedPort,
   PullOptions,
   PushOptions,

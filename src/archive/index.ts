@@ -14,7 +14,7 @@ export type { LayerTarResult, TreeFingerprint } from './tree-request.ts';
 export { gzipFile } from './gzip-file.ts';
 export { decompress, detectCompression, gunzip } from './decompress.ts';
 export type { CompressionFormat, DecompressOptions } from './decompress.ts';
-export { fingerprintTree } from './tree-fingerprint.ts';
+export { fingerprintTree, walkFingerprint } from './tree-fingerprint.ts';
 export type { FingerprintOptions, FingerprintStat } from './tree-fingerprint.ts';
 export { WorkerPool } from './worker-pool.ts';
 export { answerRequests } from './worker-answer.ts';

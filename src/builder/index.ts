@@ -48,6 +48,8 @@ export type { BundledBuildpack } from './bundled-buildpacks.ts';
 export { inspectBuilder } from './inspect-builder.ts';
 export type { InspectedBuilder, InspectedImage } from './inspect-builder.ts';
 export { operatorEnv } from './operator-env.ts';
+export { BUILDER_RECORD, programLayers } from './program-layers.ts';
+export type { BuilderRecord } from './program-layers.ts';
 export { createBuilder, folderModule, nodeLayer } from './create-builder.ts';
 export type { CreateBuilderOptions } from './create-builder.ts';
 export { createBuildImage } from './build-image.ts';

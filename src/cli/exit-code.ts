@@ -42,6 +42,7 @@ export const EXIT_CODES: Readonly<Record<string, number>> = {
   VERSION_INVALID: EXIT.usage,
   DESCRIPTOR_INVALID: EXIT.usage,
   DESCRIPTOR_UNREADABLE: EXIT.usage,
+  INLINE_BUILDER_OTHER: EXIT.usage,
   PLATFORM_FOREIGN: EXIT.usage,
   TAG_REGISTRY_DIFFERENT: EXIT.usage,
 

@@ -7,8 +7,8 @@ import { pipeOut } from './pipe-out.ts';
 import { runCli } from './run.ts';
 import { readVersion } from './version.ts';
 
-/** When something does not stop after being told to, the process ends anyway. */
-const PATIENCE_MILLISECONDS = 10_000;
+/** When something does not stop after being told to, the process ends anyway: later than a daemon ends a container that ignores signals. */
+const PATIENCE_MILLISECONDS = 15_000;
 
 /** Runs the command line of this process: its streams, environment and signals. Sets the exit code. */
 export async function runAsProcess(argv: readonly string[]): Promise<void> {

@@ -7,6 +7,8 @@ import { npmRegistry, readHostSettings } from '../host/index.ts';
 import { createHttpClient, readProxySettings } from '../http/index.ts';
 import { homeDirectory, openHome, openLocalStore } from '../store/index.ts';
 import { ownArchitecture } from './environment.ts';
+import { readOwnBuilder } from './own-builder-record.ts';
+import type { BuilderRecord } from '../builder/index.ts';
 import type { Configuration } from '../configuration/index.ts';
 import type { Clock } from '../foundation/index.ts';
 import type { HostSettings } from '../host/index.ts';
@@ -31,6 +33,8 @@ export interface Machine {
     readonly lifecycle: string;
     readonly deployments: string;
   };
+  /** The builder image in which this process runs. */
+  readonly ownBuilder: () => BuilderRecord | undefined;
   readonly homeDirectory: string;
   readonly configuration: () => Configuration;
   readonly home: () => Home;
@@ -46,6 +50,7 @@ export function openMachine(environment: Environment, workingDirectory: string):
   const uid = process.getuid?.() ?? 0;
   const directory = resolve(workingDirectory, homeDirectory(environment, tmpdir(), uid));
   const home = once(() => openHome(directory));
+  const ownBuilder = once(readOwnBuilder);
   const settings = once(() => readHostSettings({ env: environment, cacheDirectory: join(home().cache, 'host') }));
   return {
     environment,
@@ -62,6 +67,7 @@ export function openMachine(environment: Environment, workingDirectory: string):
       lifecycle: join(root, 'dist', 'lifecycle'),
       deployments: join(root, 'deploy'),
     },
+    ownBuilder,
     homeDirectory: directory,
     configuration: once(() => loadConfiguration({ env: environment })),
     home,
@@ -73,7 +79,10 @@ export function openMachine(environment: Environment, workingDirectory: string):
       return createHttpClient({ userAgent: `tspack/${version}`, clock: systemClock, proxy: readProxySettings(environment), ca });
     }),
     settings,
-    npmRegistry: once(() => npmRegistry({ env: environment, cacheDirectory: join(home().cache, 'host') })),
+    npmRegistry: once(() => {
+      const own = ownBuilder();
+      return npmRegistry({ env: environment, cacheDirectory: join(home().cache, 'host'), ...(own === undefined ? {} : { command: own.npm }) });
+    }),
   };
 }
 

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { createBuilderImage, inspectModule, newModule, packageModule } from '../platform/index.ts';
+import { packageRoot } from '../foundation/index.ts';
+import { createBuilderImage, inspectModule, newModule, packageModule, publishBuilder } from '../platform/index.ts';
 import { builderPorts } from './builders.ts';
 import { openRegistry, requireDaemon } from './images.ts';
 import { withHome } from './with-home.ts';
@@ -16,12 +17,14 @@ export function composeMaking(machine: Machine, workingDirectory: string): Makin
       programs: machine.directories.lifecycle,
       launcher: ({ architecture }) => join(machine.directories.launchers, `launcher-linux-${architecture}`),
     },
+    program: packageRoot(),
     hostPlatform: machine.platform,
     version: machine.version,
   });
   return {
     packageModule: (options, task) => withHome(machine, task, () => packageModule(options, ports(), task)),
     createBuilderImage: (options, task) => withHome(machine, task, () => createBuilderImage(options, ports(), task)),
+    publishBuilder: (options, task) => withHome(machine, task, () => publishBuilder(options, ports(), task)),
     newModule: (options) => newModule(options, machine.platform),
     inspectModule: (options, task) => withHome(machine, task, () => inspectModule(options, ports(), task)),
   };

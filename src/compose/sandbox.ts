@@ -96,6 +96,11 @@ async function overlaysWork(machine: Machine, bubblewrap: readonly string[], too
 export async function hostBuildSettings(machine: Machine, root: HostPath): Promise<HostBuildSettings> {
   const { files, env } = sandboxView(await machine.settings(), root);
   const mounts = files.map(({ source, target }): Mount => ({ kind: 'bind', source: source as HostPath, target: target as SandboxPath, writable: false }));
-  const sources = readPackageSources(machine.environment, { npm_config_registry: await machine.npmRegistry(), ...debianMirrorEnv(machine) });
-  return { mounts, env, platformEnv: sources.env, warnings: sources.warnings };
+  return { mounts, env, ...(await packageSources(machine)) };
+}
+
+/** Where this machine's tools get packages. */
+export async function packageSources(machine: Machine): Promise<Pick<HostBuildSettings, 'platformEnv' | 'warnings'>> {
+  const { env, warnings } = readPackageSources(machine.environment, { npm_config_registry: await machine.npmRegistry(), ...debianMirrorEnv(machine) });
+  return { platformEnv: env, warnings };
 }

@@ -16,5 +16,5 @@ export { npmRegistry } from './npm-registry.ts';
 export type { NpmRegistryOptions } from './npm-registry.ts';
 export { readPackageSources } from './package-sources/read-package-sources.ts';
 export type { PackageSources } from './package-sources/read-package-sources.ts';
-export { sandboxView } from './sandbox-view.ts';
+export { ownView, sandboxView } from './sandbox-view.ts';
 export type { SandboxView } from './sandbox-view.ts';

@@ -7,6 +7,8 @@ export interface NpmRegistryOptions {
   /** The whole environment of the caller: npm reads many variables. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cacheDirectory: string;
+  /** What starts npm; by default it is looked up in PATH. */
+  readonly command?: readonly string[];
   readonly signal?: AbortSignal;
 }
 
@@ -25,7 +27,7 @@ const KEYS = ['registry', 'userconfig', 'globalconfig'] as const;
  *
  * Throws `NPM_REGISTRY_UNKNOWN` when npm is not there or does not say.
  */
-export async function npmRegistry({ env, cacheDirectory, signal }: NpmRegistryOptions): Promise<string> {
+export async function npmRegistry({ env, cacheDirectory, command = ['npm'], signal }: NpmRegistryOptions): Promise<string> {
   const memory = remembered(join(cacheDirectory, 'npm-registry.json'), isAnswer);
   // Hashed, because such variables hold tokens too.
   const relevant = Object.entries(env).filter(([name]) => /^npm_config_|^(?:HOME|PATH|PREFIX|XDG_CONFIG_HOME)$/iu.test(name));
@@ -33,7 +35,7 @@ export async function npmRegistry({ env, cacheDirectory, signal }: NpmRegistryOp
   const kept = memory.read();
   if (kept?.key === key && Object.entries(kept.value.files).every(([path, state]) => statKey(path) === state)) return kept.value.registry;
 
-  const answer = await askNpm(env, signal);
+  const answer = await askNpm(command, env, signal);
   const registry = answer['registry']?.replace(/\/*$/u, '/');
   if (registry === undefined || !URL.canParse(registry)) throw unknownRegistry(`it answered '${registry ?? ''}'`);
   const files = [answer['userconfig'], answer['globalconfig']].filter((path) => path !== undefined);
@@ -47,9 +49,9 @@ function isAnswer(value: unknown): value is Answer {
 }
 
 /** Asked in the root folder, where no project's settings are. */
-async function askNpm(env: NpmRegistryOptions['env'], signal: AbortSignal | undefined): Promise<Readonly<Record<string, string>>> {
+async function askNpm(command: readonly string[], env: NpmRegistryOptions['env'], signal: AbortSignal | undefined): Promise<Readonly<Record<string, string>>> {
   try {
-    const { exitCode, stdout, stderr } = await runProcess(['npm', 'config', 'get', ...KEYS], {
+    const { exitCode, stdout, stderr } = await runProcess([...command, 'config', 'get', ...KEYS], {
       env: { ...definedOnly(env), npm_config_update_notifier: 'false' },
       cwd: '/',
       timeoutMilliseconds: 60_000,

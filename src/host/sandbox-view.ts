@@ -13,18 +13,21 @@ export interface SandboxView {
 const OWN_CA = '/run/tspack/host-ca.pem';
 const BUNDLE = '/run/tspack/ca-bundle.pem';
 /**
- * Node and pip bring lists of their own; curl, git and Cargo may bring a library that looks elsewhere than the image's.
+ * What tells programs whom to trust. Node and pip bring lists of their own; curl, git and Cargo may bring a library that looks elsewhere than the image's.
  * Java reads none of these: its buildpack makes it a trust store of `SSL_CERT_FILE` (`sdk/java-trust-store.ts`).
  */
-const TRUST = {
-  NODE_EXTRA_CA_CERTS: OWN_CA,
-  SSL_CERT_FILE: BUNDLE,
-  PIP_CERT: BUNDLE,
-  REQUESTS_CA_BUNDLE: BUNDLE,
-  CURL_CA_BUNDLE: BUNDLE,
-  GIT_SSL_CAINFO: BUNDLE,
-  CARGO_HTTP_CAINFO: BUNDLE,
-};
+function trust(own: string, bundle: string): Readonly<Record<string, string>> {
+  return {
+    NODE_EXTRA_CA_CERTS: own,
+    SSL_CERT_FILE: bundle,
+    PIP_CERT: bundle,
+    REQUESTS_CA_BUNDLE: bundle,
+    CURL_CA_BUNDLE: bundle,
+    GIT_SSL_CAINFO: bundle,
+    CARGO_HTTP_CAINFO: bundle,
+  };
+}
+
 /** Where programs of the usual distributions look for one list. */
 const SYSTEM_BUNDLES = ['/etc/ssl/certs/ca-certificates.crt', '/etc/pki/tls/certs/ca-bundle.crt', '/etc/ssl/cert.pem'];
 
@@ -48,7 +51,12 @@ export function sandboxView(settings: HostSettings, root: string): SandboxView {
     ],
     env: {
       ...proxy,
-      ...(certificates.hasOwnCa ? TRUST : {}),
+      ...(certificates.hasOwnCa ? trust(OWN_CA, BUNDLE) : {}),
     },
   };
+}
+
+/** The variables for processes that see this machine's own files. */
+export function ownView({ certificates: { own, bundle }, proxy }: HostSettings): Readonly<Record<string, string>> {
+  return { ...proxy, ...(own === undefined || bundle === undefined ? {} : trust(own, bundle)) };
 }

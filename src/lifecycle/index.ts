@@ -52,4 +52,4 @@ export { createOverlayLayersDirectory } from './cache/overlay-layers-directory.t
 export type { LayersOverlay, ListMerged } from './cache/overlay-layers-directory.ts';
 export { createPlainLayersDirectory } from './cache/plain-layers-directory.ts';
 export { LISTING_FORMAT } from './cache/merged-listing.ts';
-export { copyTree } from './cache/move-tree.ts';
+export { createCopiedLayersDirectory } from './cache/copied-layers-directory.ts';

@@ -62,7 +62,7 @@ export interface BuildOptions {
   readonly outputs: readonly Output[];
   readonly network: 'host' | 'none';
   /** What buildpacks run in. `auto`: the sandbox, or containers where that does not work and a Docker or Podman answers. */
-  readonly executor: 'auto' | 'sandbox' | 'container';
+  readonly executor: 'auto' | 'sandbox' | 'container' | 'inline';
   /** Forget the layer cache of this application first. */
   readonly clearCache: boolean;
   /** Never re-resolve packages that the archive has replaced. */

@@ -8,7 +8,7 @@ import { openLayers, openPlainLayers } from './open-layers.ts';
 import type { LayerCache } from '../lifecycle/index.ts';
 import type { ImagePlatform, ImageReference } from '../oci/index.ts';
 import type { CachedApplication, Home } from '../store/index.ts';
-import type { BuildSituation } from './build-situation.ts';
+import type { BuildSituation, PreparedBuild } from './build-situation.ts';
 import type { BuildSettings } from './build-settings.ts';
 import type { OpenedLayers } from './open-layers.ts';
 import type { ResolvedBuilder } from './ports.ts';
@@ -43,7 +43,7 @@ export function layerCacheDirectory(home: Pick<Home, 'cache'>, key: string): str
 }
 
 /** Opens the layer cache that the user asks for; `key` names that of the data folder. Throws what a registry throws. */
-export async function openCache(situation: BuildSituation, key: string): Promise<OpenedCache> {
+export async function openCache(situation: BuildSituation, { layers: folder }: Pick<PreparedBuild, 'layers'>, key: string): Promise<OpenedCache> {
   const { settings, task, ports, builder, sandbox, workDirectory } = situation;
   const place = settings.cache;
   if (place.kind === 'volume') {
@@ -52,11 +52,11 @@ export async function openCache(situation: BuildSituation, key: string): Promise
     const cache = await openDirectoryLayerCache(directory, task.events);
     markUsed(directory);
     writeCachedApplication(directory, applicationOf(settings, builder));
-    return { cache, ...(await openLayers({ workDirectory, cache, sandbox, target: LAYERS })) };
+    return { cache, ...(await openLayers({ workDirectory, folder, cache, sandbox })) };
   }
-  const { directory: layersDirectory, ...opened } = openPlainLayers(workDirectory, LAYERS);
+  const opened = openPlainLayers(folder);
   const { uid, gid } = builder.user;
-  const shared = { layersDirectory, layersPath: LAYERS, owner: { uid, gid }, events: task.events, signal: task.signal };
+  const shared = { layersDirectory: folder.hostPath, layersPath: LAYERS, owner: { uid, gid }, events: task.events, signal: task.signal };
   if (place.kind === 'bind') {
     // As pack: the folder may hold caches of other kinds.
     const directory = join(place.directory, 'build-cache');

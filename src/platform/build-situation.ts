@@ -21,6 +21,7 @@ export interface BuildSituation {
 
 /** The folders of a build, and what processes see of them. */
 export interface PreparedBuild {
+  readonly layers: MountedDirectory;
   /** Host folder of the application's copy. */
   readonly appDirectory: string;
   /** A folder that processes may write to. */
@@ -28,7 +29,7 @@ export interface PreparedBuild {
   /** Host folder into which buildpacks put what they have downloaded. */
   readonly inbox: string;
   /** Where buildpacks run, with `<layers>` mounted so. */
-  readonly environment: (layers: Mount) => BuildEnvironment;
+  readonly environment: (layers: readonly Mount[]) => BuildEnvironment;
   /** What detect and build share, the target apart. */
   readonly phases: Omit<PhaseEnvironment, 'target'>;
 }

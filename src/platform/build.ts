@@ -66,16 +66,16 @@ async function buildIn(situation: BuildSituation, key: string, started: number):
 
   const extended = await extendImages(situation, prepared, { group, plan, target, modules });
 
-  const opened = await openCache(situation, key);
+  const opened = await openCache(situation, prepared, key);
   const { layers, cache } = opened;
   await runPhase(situation, 'restoring', async () => {
     await restore({ group, analysis, platformApi: builder.platformApi, skipLayers: settings.clearCache }, { cache, layers, events });
-    opened.materialize();
+    await opened.materialize();
   });
 
   const { metadata: launchMetadata } = await runPhase(situation, 'building', async () => {
     try {
-      await using running = await sandbox.executor.open(extended.prepared.environment(opened.mount));
+      await using running = await sandbox.executor.open(extended.prepared.environment(opened.mounts));
       return await runBuildpacks(
         {
           ...extended.prepared.phases,

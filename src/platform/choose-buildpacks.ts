@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { createPlainLayersDirectory, detect } from '../lifecycle/index.ts';
+import { mountsOf } from './build-folders.ts';
 import { DetectError } from './detect-error.ts';
 import { LAYERS } from './layout.ts';
 import type { ImageTarget } from '../cnb/index.ts';
@@ -19,10 +20,10 @@ export interface DetectPlace extends AsyncDisposable {
 }
 
 /** Opens it, and starts it beside what is still done before detection. */
-export async function openDetectPlace({ sandbox: { executor }, workDirectory }: BuildSituation, prepared: PreparedBuild): Promise<DetectPlace> {
-  const layersDirectory = join(workDirectory, 'detect');
+export async function openDetectPlace({ sandbox: { executor, inPlace }, workDirectory }: BuildSituation, prepared: PreparedBuild): Promise<DetectPlace> {
+  const layersDirectory = inPlace === true ? prepared.layers.hostPath : (join(workDirectory, 'detect') as HostPath);
   mkdirSync(layersDirectory, { recursive: true });
-  const sandbox = await executor.open(prepared.environment({ kind: 'bind', source: layersDirectory as HostPath, target: LAYERS, writable: false }));
+  const sandbox = await executor.open(prepared.environment(mountsOf({ hostPath: layersDirectory, sandboxPath: LAYERS }, false)));
   sandbox.prepare?.();
   return { sandbox, layersDirectory, [Symbol.asyncDispose]: () => sandbox[Symbol.asyncDispose]() };
 }

@@ -73,7 +73,7 @@ async function generateDockerfiles(situation: BuildSituation, prepared: Prepared
   const generated: MountedDirectory = { hostPath: join(workDirectory, 'generated') as HostPath, sandboxPath: GENERATED };
   mkdirSync(generated.hostPath, { recursive: true });
   const { settings } = situation;
-  const environment = prepared.environment({ kind: 'bind', source: generated.hostPath, target: GENERATED, writable: true });
+  const environment = prepared.environment([{ kind: 'bind', source: generated.hostPath, target: GENERATED, writable: true }]);
   // Extensions must not write to the application (image_extension.md#generation).
   const mounts = environment.mounts.map((mount): Mount =>
     mount.kind === 'bind' && mount.target === settings.workspace ? { ...mount, writable: false } : mount,

@@ -12,11 +12,16 @@ import type { ResolvedBuilder } from './ports.ts';
 export type BuilderFiles = Pick<ResolvedBuilder, 'order' | 'moduleFolders' | 'platformEnv' | 'runImages'> &
   Partial<Pick<ResolvedBuilder, 'system' | 'buildConfig'>>;
 
+/** What counts where there is no file. */
+type BuilderLists = Pick<BuilderImage, 'env' | 'buildpacks' | 'extensions' | 'order' | 'orderExtensions' | 'system'> & {
+  readonly metadata: Pick<BuilderImage['metadata'], 'images'>;
+};
+
 /**
  * Reads what a builder has in its root. The places are those that the lifecycle's own variables in the builder's config
  * name. Throws `BUILDER_IMAGE_INVALID`.
  */
-export function readBuilderFiles(root: HostPath, builder: BuilderImage, name: string): BuilderFiles {
+export function readBuilderFiles(root: HostPath, builder: BuilderLists, name: string): BuilderFiles {
   const at = (variable: string, otherwise: string) => builder.env[variable] ?? otherwise;
   const folder = (path: string): MountedDirectory => ({ hostPath: join(root, path) as HostPath, sandboxPath: path as SandboxPath, root });
   const image: MountedDirectory = { hostPath: root, sandboxPath: '/' as SandboxPath, root };
@@ -52,7 +57,7 @@ function named(...lists: readonly (readonly (RunImageEntry | undefined)[] | unde
   return [];
 }
 
-function labelledOrder(builder: BuilderImage, name: string): OrderToml {
+function labelledOrder(builder: BuilderLists, name: string): OrderToml {
   return {
     order: withVersions(builder.order, builder.buildpacks, name),
     orderExtensions: withVersions(builder.orderExtensions, builder.extensions, name).map(({ group }) => ({
@@ -61,7 +66,7 @@ function labelledOrder(builder: BuilderImage, name: string): OrderToml {
   };
 }
 
-function labelledSystem({ system, buildpacks }: BuilderImage, name: string): SystemToml | undefined {
+function labelledSystem({ system, buildpacks }: BuilderLists, name: string): SystemToml | undefined {
   if (system === undefined) return undefined;
   return {
     pre: system.pre.map((element) => withVersion(element, buildpacks, name)),

@@ -115,6 +115,8 @@ export { createBuilderImage } from './making/create-builder-image.ts';
 export { inspectModule } from './making/inspect-module.ts';
 export { newModule } from './making/new-module.ts';
 export { packageModule } from './making/package-module.ts';
+export { resolveOwnBuilder } from './resolve-own-builder.ts';
+export { publishBuilder } from './making/publish-builder.ts';
 export type { MakingPorts } from './making/ports.ts';
 export type {
   CreateBuilderImageOptions,
@@ -126,6 +128,8 @@ export type {
   ModuleDescription,
   NewModuleOptions,
   PackageModuleOptions,
+  PublishBuilderOptions,
+  PublishedBuilder,
 } from './making/api.ts';
 export { parsePullPolicy } from './pull-policy.ts';
 export type { PullPolicy } from './pull-policy.ts';

@@ -1,7 +1,9 @@
 import { join } from 'node:path';
 import { removeTree } from '../foundation/index.ts';
-import { abandonedWork, acquireLock, createWorkDirectory } from '../store/index.ts';
+import { abandonedWork, acquireLock, createWorkDirectory, requireWritable } from '../store/index.ts';
 import { cacheKey } from './build-cache.ts';
+import { claimFolders } from './claim-folders.ts';
+import { LAYERS } from './layout.ts';
 import { createBuildRecord } from './build-record.ts';
 import { openSource } from './open-source.ts';
 import { planBuild } from './plan-build.ts';
@@ -28,6 +30,7 @@ export async function withBuild<Result>(options: BuildOptions, task: Task, ports
   using source = await openSource(options, task, ports);
   const settings = planBuild(source.options, task, ports);
   await work.check?.(settings);
+  requireWritable(ports.home);
   for (const abandoned of abandonedWork(ports.home)) removeTree(abandoned);
 
   const builder = await findBuilder(settings, task, ports);
@@ -45,6 +48,7 @@ export async function withBuild<Result>(options: BuildOptions, task: Task, ports
         message: `Waiting for another build of ${settings.image}${holder === undefined ? '' : ` (process ${holder.pid})`}`,
       }),
   });
+  using _claim = sandbox.inPlace === true ? claimFolders([settings.workspace, LAYERS], settings.path) : undefined;
   const workDirectory = createWorkDirectory(ports.home);
   try {
     return await work.run({ settings, task, ports, record, builder, sandbox, workDirectory }, key);

@@ -108,6 +108,8 @@ export interface HostBuildSettings {
 /** Where processes of a build run. */
 export interface BuildSandbox {
   readonly executor: Executor;
+  /** Processes run in the root of this machine, where nothing can be mounted. */
+  readonly inPlace?: boolean;
   /** Prints what `find` with the given arguments prints about a folder of a mounted overlay. */
   readonly listMerged: (overlay: Extract<Mount, { kind: 'overlay' }>, path: string, format: readonly string[]) => Promise<Uint8Array>;
   /** Whether overlays work on the file system of a folder. */

@@ -1,11 +1,12 @@
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, symlinkSync } from 'node:fs';
 import { DOWNLOADS_VARIABLE, TspackError } from '../foundation/index.ts';
-import { listMounted } from '../lifecycle/index.ts';
+import { listMounted, mountedChild } from '../lifecycle/index.ts';
 import { stageSource } from '../source/index.ts';
 import { accountHome, isSystemFolder } from './account-home.ts';
+import { buildFolders, mountsOf } from './build-folders.ts';
+import { linkVolumes } from './link-volumes.ts';
 import { makeHomeFolder } from './home-folder.ts';
-import { DEFAULT_WORKSPACE, DOWNLOADS, PLATFORM, SCRATCH } from './layout.ts';
+import { DEFAULT_WORKSPACE } from './layout.ts';
 import { reachableBuildpacks } from './modules/reachable-modules.ts';
 import { createPlatformDirectory } from './platform-directory.ts';
 import { volumeMounts } from './volume-mounts.ts';
@@ -19,10 +20,13 @@ import type { ResolvedBuilder } from './ports.ts';
  * Copies the source and makes the folders that processes see. Throws what staging throws, `BUILD_OPTION_INVALID`,
  * `ENV_NAME_INVALID`, `VOLUME_TARGET_INVALID`, `VOLUME_SOURCE_MISSING`, and what reading descriptors of buildpacks throws.
  */
-export async function prepareBuild({ settings, task, ports, record, builder, workDirectory }: BuildSituation, modules: ModuleStore): Promise<PreparedBuild> {
-  const at = (name: string) => join(workDirectory, name);
+export async function prepareBuild(situation: BuildSituation, modules: ModuleStore): Promise<PreparedBuild> {
+  const { settings, task, ports, record, builder, sandbox } = situation;
   requireFreeWorkspace(settings, builder);
-  const staged = await stageSource(settings.path, at('workspace'), { ...settings.source, without: [ports.home.directory] }, task.signal);
+  const accountsHome = homeOf(settings, builder);
+  const folders = buildFolders(situation, accountsHome);
+  const { workspace, platform, home, scratch, downloads } = folders;
+  const staged = await stageSource(settings.path, workspace.hostPath, { ...settings.source, without: [ports.home.directory] }, task.signal);
   record.add({
     ...{ kind: 'consumed', what: 'source', name: settings.origin?.name ?? settings.path, sizeBytes: staged.sizeBytes },
     ...(settings.origin?.git === undefined ? {} : { version: settings.origin.git.commit }),
@@ -30,38 +34,45 @@ export async function prepareBuild({ settings, task, ports, record, builder, wor
 
   const host = await ports.hostSettings(builder.root);
   for (const message of host.warnings) task.events({ kind: 'message', level: 'warning', message });
-  createPlatformDirectory(at('platform'), { ...host.platformEnv, ...builder.platformEnv, ...settings.env });
-  for (const name of ['scratch', 'downloads']) mkdirSync(at(name), { recursive: true });
-  const home = homeOf(settings, builder);
-  if (!isSystemFolder(home)) makeHomeFolder(at('home'), builder.root, home);
+  createPlatformDirectory(platform.hostPath, { ...host.platformEnv, ...builder.platformEnv, ...settings.env });
+  const inbox = mountedChild(downloads, 'inbox');
+  for (const folder of [scratch, inbox]) mkdirSync(folder.hostPath, { recursive: true });
+  const keepsHome = isSystemFolder(accountsHome);
+  if (!keepsHome) makeHomeFolder(home.hostPath, builder.root, accountsHome);
   const own: readonly Mount[] = [
     ...host.mounts,
     ...builder.mounts,
-    ...[...reachableBuildpacks(builder, modules), ...builder.extensions].map(({ hostPath, sandboxPath }) => bind(hostPath, sandboxPath, false)),
-    bind(at('platform'), PLATFORM, false),
-    ...(isSystemFolder(home) ? [] : [bind(at('home'), home, true)]),
-    bind(at('workspace'), settings.workspace, true),
-    bind(at('scratch'), SCRATCH, true),
-    bind(ports.downloads.directory, `${DOWNLOADS}/store`, false),
-    bind(at('downloads'), `${DOWNLOADS}/inbox`, true),
+    ...[...reachableBuildpacks(builder, modules), ...builder.extensions].flatMap((folder) => mountsOf(folder, false)),
+    ...mountsOf(platform, false),
+    ...(keepsHome ? [] : mountsOf(home, true)),
+    ...mountsOf(workspace, true),
+    ...mountsOf(scratch, true),
+    ...(sandbox.inPlace === true ? [] : mountsOf({ ...mountedChild(downloads, 'store'), hostPath: ports.downloads.directory as HostPath }, false)),
+    ...mountsOf(inbox, true),
   ];
-  const mounts = [...own, ...volumeMounts(settings.volumes, settings.workspace, own)];
+  const volumes = volumeMounts(settings.volumes, settings.workspace, own);
+  if (sandbox.inPlace === true) {
+    symlinkSync(ports.downloads.directory, mountedChild(downloads, 'store').hostPath);
+    linkVolumes(volumes, platform.hostPath);
+  }
+  const mounts = sandbox.inPlace === true ? own : [...own, ...volumes];
   return {
-    appDirectory: at('workspace'),
-    inbox: at('downloads'),
-    scratch: { hostPath: at('scratch') as HostPath, sandboxPath: SCRATCH },
+    appDirectory: workspace.hostPath,
+    layers: folders.layers,
+    inbox: inbox.hostPath,
+    scratch,
     environment: (layers) => ({
       root: builder.root,
       user: { uid: builder.user.uid, gid: builder.user.gid },
-      mounts: [...mounts, layers],
+      mounts: [...mounts, ...layers],
       network: settings.network,
       hostname: 'tspack',
     }),
     phases: {
       platformApi: builder.platformApi,
       imageEnv: builder.env,
-      extraEnv: { HOME: home, [DOWNLOADS_VARIABLE]: DOWNLOADS, ...host.env },
-      platform: { hostPath: at('platform') as HostPath, sandboxPath: PLATFORM },
+      extraEnv: { HOME: keepsHome ? accountsHome : home.sandboxPath, [DOWNLOADS_VARIABLE]: downloads.sandboxPath, ...host.env },
+      platform,
       ...(builder.buildConfig === undefined ? {} : { buildConfig: builder.buildConfig }),
       execEnv: settings.execEnv,
     },
@@ -83,8 +94,4 @@ function requireFreeWorkspace(settings: BuildSettings, builder: ResolvedBuilder)
     message: `Cannot put the application at "${workspace}": it would hide files of the build image`,
     nextStep: 'Write for example --workspace /app',
   });
-}
-
-function bind(source: string, target: string, writable: boolean): Mount {
-  return { kind: 'bind', source: source as HostPath, target: target as SandboxPath, writable };
 }

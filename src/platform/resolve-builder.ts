@@ -25,7 +25,7 @@ export async function resolveBuilder(request: BuilderRequest, ports: BuilderPort
   return requireOrder(await addModules(builder, request, ports.modules));
 }
 
-function requireOrder(builder: ResolvedBuilder): ResolvedBuilder {
+export function requireOrder(builder: ResolvedBuilder): ResolvedBuilder {
   if (builder.order.order.some(({ group }) => group.length > 0)) return builder;
   throw new TspackError({
     code: 'BUILDER_IMAGE_INVALID',

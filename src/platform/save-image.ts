@@ -24,7 +24,7 @@ export interface BuiltLayers {
 
 /** Exports the image into the local store; only then does what was built become the cache. Throws what export throws. */
 export async function saveImage(situation: BuildSituation, prepared: PreparedBuild, built: BuiltLayers): Promise<ExportOutcome> {
-  const { settings, task, ports, record, builder } = situation;
+  const { settings, task, ports, record, builder, sandbox } = situation;
   const { events, signal } = task;
   const { layers, cache } = built;
   for (const [ending, bytes] of Object.entries(launcherSboms(ports.launcher.version))) {
@@ -38,6 +38,8 @@ export async function saveImage(situation: BuildSituation, prepared: PreparedBui
       owner: { uid: builder.user.uid, gid: builder.user.gid },
       appDirectory: prepared.appDirectory,
       appPath: settings.workspace,
+      // A volume has the mode that somebody else gave it; a copy always this one.
+      ...(sandbox.inPlace === true ? { appMode: 0o755 } : {}),
       layersPath: LAYERS,
       launcher: ports.launcher.path(settings.platform),
       launcherRecord: { version: lifecycleVersion(ports.launcher.version), source: { git: { repository: '', commit: '' } } },

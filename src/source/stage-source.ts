@@ -39,7 +39,8 @@ const BREATH_MILLISECONDS = 50;
 export async function stageSource(source: string, target: string, filter: SourceFilter = {}, signal?: AbortSignal): Promise<StagedSource> {
   requireSourceFolder(source);
   const { takes, mayTakeBelow } = compileFilter(filter);
-  mkdirSync(target, { recursive: true });
+  // A volume that is there may belong to somebody else.
+  const isOurs = mkdirSync(target, { recursive: true }) !== undefined;
   const without = pathsWithin(source, [target, ...(filter.without ?? [])]);
   const breathe = breather(signal);
   let files = 0;
@@ -71,7 +72,7 @@ export async function stageSource(source: string, target: string, filter: Source
         sizeBytes += file.size;
       }
     }
-    if (existsSync(to)) chmodSync(to, 0o755);
+    if (relative === '' ? isOurs : existsSync(to)) chmodSync(to, 0o755);
   }
 
   try {

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync, readdirSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { TspackError, hasSystemCode, makeDirectory, writeFileAtomic } from '../foundation/index.ts';
@@ -47,15 +47,28 @@ export function openHome(directory: string): Home {
     }
   } catch (error) {
     if (!hasSystemCode(error, 'EACCES', 'EEXIST', 'ENOENT', 'ENOTDIR', 'EPERM', 'EROFS')) throw error;
-    throw new TspackError({
-      code: 'HOME_UNWRITABLE',
-      message: `Cannot keep data in ${directory}: ${(error as Error).message}`,
-      nextStep: 'Set TSPACK_HOME to a folder that you may write to',
-      cause: error,
-    });
+    throw unwritable(directory, error);
   }
   const at = (name: string) => join(directory, name);
   return { directory, store: at('store'), cache: at('cache'), work: at('work'), locks: at('locks') };
+}
+
+/** Throws `HOME_UNWRITABLE` for a data folder that can be read alone. */
+export function requireWritable({ directory }: Home): void {
+  try {
+    accessSync(directory, constants.W_OK);
+  } catch (error) {
+    throw unwritable(directory, error as NodeJS.ErrnoException);
+  }
+}
+
+function unwritable(directory: string, error: NodeJS.ErrnoException): TspackError {
+  return new TspackError({
+    code: 'HOME_UNWRITABLE',
+    message: `Cannot keep data in ${directory}: ${error.message}`,
+    nextStep: 'Set TSPACK_HOME to a folder that you may write to',
+    cause: error,
+  });
 }
 
 /** A folder for one build; its name says whose it is, so that what a killed build leaves behind can be recognised. */

@@ -449,6 +449,24 @@ describe('commands that describe', () => {
   });
 });
 
+describe('tspack builder publish', () => {
+  it('names the builder by its digest on standard output, and the other images for people', async () => {
+    const asked: unknown[] = [];
+    const made = (what: string, digits: string) => ({
+      name: `r/tspack:${what}-base`,
+      images: [{ platform: 'linux/amd64', imageId: digest('0'), manifestDigest: digest(digits), places: ['registry r'] }],
+    });
+    const published = { runImage: made('run', 'a'), buildImage: made('build', 'b'), lifecycleImage: made('lifecycle', 'c'), builder: made('builder', 'd') };
+    const library = { publishBuilder: (options: unknown) => (asked.push(options), Promise.resolve(published)) };
+    const { code, stdout, stderr } = await runFake(['builder', 'publish', 'base', 'r/tspack', '--target', 'linux/amd64,linux/arm64'], { library });
+    expect({ code, stdout }).toEqual({ code: 0, stdout: `r/tspack@${digest('d')}\n` });
+    expect(asked).toEqual([{ builder: 'base', repository: 'r/tspack', targets: ['linux/amd64', 'linux/arm64'], insecureRegistries: [] }]);
+    expect(stderr).toMatch(/Run image: +r\/tspack:run-base sha256:a+ \(linux\/amd64\)/);
+    expect(stderr).toContain('tspack deploy tekton --builder r/tspack:builder-base');
+    expect((await runFake(['builder', 'publish', 'base'], { library })).code).toBe(3);
+  });
+});
+
 describe('tspack deploy', () => {
   it('prints what the library says, and wants a system and a builder', async () => {
     const asked: unknown[] = [];

@@ -28,6 +28,7 @@ const COMMANDS = [
   'builder inspect',
   'builder update',
   'builder create',
+  'builder publish',
   'lifecycle',
   'buildpack',
   'buildpack new',

@@ -123,7 +123,7 @@ function addEnvironmentOptions(command: Command): void {
     .option('--uid <number>', "the user that builds and owns the application, in the place of the builder's")
     .option('--gid <number>', "the group that builds and owns the application, in the place of the builder's")
     .option('--network <mode>', 'the network that buildpacks have: host or none', 'host')
-    .addOption(new Option('--executor <executor>', 'what buildpacks run in').choices(['auto', 'sandbox', 'container']).default('auto'))
+    .addOption(new Option('--executor <executor>', 'what buildpacks run in').choices(['auto', 'sandbox', 'container', 'inline']).default('auto'))
     .option(
       '--cache <cache>',
       "where cached layers are kept: 'type=build;format=volume;name=NAME', '...format=bind;source=DIR', '...format=image;name=IMAGE' (repeatable)",

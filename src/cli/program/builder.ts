@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { action, examples, list } from './action.ts';
+import { action, commaList, examples, list } from './action.ts';
 import { addBuilderCreate } from './making.ts';
 import type { Run } from './action.ts';
 
@@ -28,4 +28,23 @@ export function addBuilder(program: Command, run: Run): void {
     .action(action(run, async () => (await import('../commands/builder-update.ts')).builderUpdate))
     .addHelpText('after', examples('tspack builder update base', 'tspack builder update base --buildpack static'));
   addBuilderCreate(builder, run);
+  builder
+    .command('publish')
+    .argument('<builder>', 'name of a bundled builder')
+    .argument('<repository>', 'where the images go, such as registry.example.com/tspack; their tags are builder-NAME, run-NAME, build-NAME and lifecycle-NAME')
+    .description('push a bundled builder, with tspack in it, as images for clusters and for other platforms')
+    .option(
+      '-t, --target <target>',
+      "a platform to make it for, linux/amd64 or linux/arm64 (repeatable, or joined by commas); default: this machine's",
+      commaList,
+    )
+    .option('--insecure-registry <host>', 'a registry without TLS or with a certificate that is not checked (repeatable)', list)
+    .action(action(run, async () => (await import('../commands/builder-publish.ts')).builderPublish))
+    .addHelpText(
+      'after',
+      examples(
+        'tspack builder publish base registry.example.com/tspack',
+        'tspack builder publish base registry.example.com/tspack --target linux/amd64,linux/arm64',
+      ),
+    );
 }

@@ -25,7 +25,7 @@ export function moveTree(from: BytePath, to: BytePath): void {
  * Copies a tree with modes, times and links as they are; on file systems that can, without copying bytes.
  * Sockets, devices and pipes are left out.
  */
-export function copyTree(from: BytePath, to: BytePath): void {
+function copyTree(from: BytePath, to: BytePath): void {
   const stat = lstatSync(from);
   if (stat.isDirectory()) {
     mkdirSync(to, { recursive: true });

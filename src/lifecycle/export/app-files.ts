@@ -11,13 +11,17 @@ export interface AppFile {
   readonly linkTarget?: Uint8Array;
 }
 
-/** Every path of the application's folder; sockets are left out (CNB.md C144), and devices, which nobody can make. */
-export function listAppFiles(directory: string): ReadonlyMap<AppPath, AppFile> {
+/**
+ * Every path of the application's folder; sockets are left out (CNB.md C144), and devices, which nobody can make.
+ *
+ * @param ownMode of the folder itself, where it does not count what it has
+ */
+export function listAppFiles(directory: string, ownMode?: number): ReadonlyMap<AppPath, AppFile> {
   const files = new Map<AppPath, AppFile>();
   const visit = (path: AppPath): void => {
     const host = appHostPath(directory, path);
     const stat = lstatSync(host);
-    const common = { path, mode: stat.mode & 0o7777 };
+    const common = { path, mode: path === '' ? (ownMode ?? stat.mode & 0o7777) : stat.mode & 0o7777 };
     if (stat.isSymbolicLink()) files.set(path, { ...common, type: 'symlink', linkTarget: readlinkSync(host, { encoding: 'buffer' }) });
     else if (stat.isFile()) files.set(path, { ...common, type: 'file' });
     else if (stat.isFIFO()) files.set(path, { ...common, type: 'fifo' });

@@ -89,10 +89,10 @@ async function exportSbom(inputs: ExportInputs, ports: ExportPorts): Promise<Add
 
 /** One layer a slice, and one for the rest. */
 async function exportApp(
-  { appDirectory, appPath, owner, folderAbove, launchMetadata, analysis }: ExportInputs,
+  { appDirectory, appMode, appPath, owner, folderAbove, launchMetadata, analysis }: ExportInputs,
   ports: ExportPorts,
 ): Promise<readonly AddedLayer[]> {
-  const slices = sliceFiles(listAppFiles(appDirectory), launchMetadata.slices);
+  const slices = sliceFiles(listAppFiles(appDirectory, appMode), launchMetadata.slices);
   const previous = analysis.metadata.app.map(({ sha }) => sha);
   const added: AddedLayer[] = [];
   for (const [index, files] of slices.entries()) {

@@ -34,6 +34,8 @@ export interface ExportInputs {
   /** Host folder of the application, and where it lies in the image. */
   readonly appDirectory: string;
   readonly appPath: string;
+  /** Mode of `<app>` in the image; absent: that of the folder. */
+  readonly appMode?: number;
   readonly layersPath: string;
   /** Host path of the launcher. */
   readonly launcher: string;

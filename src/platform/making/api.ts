@@ -44,6 +44,25 @@ export interface CreateBuilderImageOptions extends MakingOptions {
   readonly lifecycleImage?: string;
 }
 
+/** `builder publish`. */
+export interface PublishBuilderOptions {
+  /** Name of a bundled builder. */
+  readonly builder: string;
+  /** Where the images go, with tags such as `builder-base`. */
+  readonly repository: string;
+  /** As `--target` takes them; this machine's when there are none. */
+  readonly targets: readonly string[];
+  readonly insecureRegistries: readonly string[];
+}
+
+/** What `builder publish` has pushed. */
+export interface PublishedBuilder {
+  readonly runImage: MakingResult;
+  readonly buildImage: MakingResult;
+  readonly lifecycleImage: MakingResult;
+  readonly builder: MakingResult;
+}
+
 /** An image, or a file, that was made. */
 export interface MadeImage {
   /** `linux/amd64`; empty parts are left out. */
@@ -128,6 +147,8 @@ export interface ModuleDescription extends DescribedModule {
 /** Making builders, buildpacks and extensions, and looking at them. */
 export interface Making {
   packageModule(options: PackageModuleOptions, task: Task): Promise<MakingResult>;
+  /** Pushes a bundled builder, with tspack in it, and the images that it is made of. */
+  publishBuilder(options: PublishBuilderOptions, task: Task): Promise<PublishedBuilder>;
   createBuilderImage(options: CreateBuilderImageOptions, task: Task): Promise<MakingResult>;
   /** Returns the files that it wrote, relative to the folder. */
   newModule(options: NewModuleOptions): readonly string[];

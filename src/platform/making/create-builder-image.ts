@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import { assembleBuilder, moduleName } from '../../builder/index.ts';
-import type { PackagedModule } from '../../builder/index.ts';
+import type { BuilderRecipe, PackagedModule } from '../../builder/index.ts';
 import { parseBuilderToml } from '../../cnb/index.ts';
 import type { BuilderTomlModule, ModuleKind, SupportedTarget } from '../../cnb/index.ts';
 import { TspackError, removeTree } from '../../foundation/index.ts';
@@ -9,7 +9,9 @@ import type { Task } from '../api.ts';
 import { requireOutputPlaces } from '../output-places.ts';
 import { requireMakingPlaces } from '../require-places.ts';
 import type { CreateBuilderImageOptions, MakingResult } from './api.ts';
+import type { Image } from '../../oci/index.ts';
 import { openBase } from './base-image.ts';
+import type { BuilderBase } from './base-image.ts';
 import type { BuilderSituation } from './builder-situation.ts';
 import { checkRunImages } from './check-run-images.ts';
 import { chooseTargets } from './choose-targets.ts';
@@ -29,7 +31,7 @@ import type { ImageForTarget } from './put-images.ts';
 export async function createBuilderImage(options: CreateBuilderImageOptions, ports: MakingPorts, task: Task): Promise<MakingResult> {
   requireOutputPlaces(options.outputs);
   const definition = readConfig(options.config, parseBuilderToml);
-  const situation: BuilderSituation = { definition, baseDirectory: dirname(options.config), options, ports, task };
+  const situation: BuilderSituation = { definition, baseDirectory: dirname(options.config), flatten: options.flatten, options, ports, task };
   const { name, tags, lifecycleImage } = options;
   await requireMakingPlaces(options, [name, ...tags, ...(lifecycleImage === undefined ? [] : [lifecycleImage])], ports, task);
   for (const warning of definition.warnings) warn(situation, `${options.config}: ${warning}`);
@@ -50,27 +52,33 @@ export async function createBuilderImage(options: CreateBuilderImageOptions, por
   return { ...result, lifecycleImage: await makeLifecycleImage(lifecycleImage, targets, situation) };
 }
 
-function hostTarget({ hostPlatform: { os, architecture, variant } }: MakingPorts): SupportedTarget {
+export function hostTarget({ hostPlatform: { os, architecture, variant } }: MakingPorts): SupportedTarget {
   return { os, arch: architecture, ...(variant === undefined ? {} : { variant }), distros: [] };
 }
 
-async function assembleFor(target: SupportedTarget, workDirectory: string, situation: BuilderSituation) {
+/** The builder image for one target, with layers of the caller's own after those of its base. */
+export async function assembleFor(
+  target: SupportedTarget,
+  workDirectory: string,
+  situation: BuilderSituation,
+  ownLayers: (base: BuilderBase) => BuilderRecipe['extraLayers'] = () => [],
+): Promise<Image> {
   const { definition, options, ports, task } = situation;
   const base = await openBase(target, situation);
   await checkRunImages(target, situation);
   const lifecycle = await findLifecycle(target, situation);
   const buildpacks = await openModules('buildpack', definition.buildpacks, target, base.builder, situation);
   const extensions = await openModules('extension', definition.extensions, target, base.builder, situation);
-  warnOfUnknownNames(options.flatten, [...buildpacks, ...extensions], situation);
+  warnOfUnknownNames(situation.flatten, [...buildpacks, ...extensions], situation);
   return await assembleBuilder({
     definition,
     base: base.image,
     buildpacks,
     extensions,
     lifecycle,
-    flatten: options.flatten,
+    flatten: situation.flatten,
     labels: options.labels,
-    extraLayers: base.extraLayers,
+    extraLayers: [...base.extraLayers, ...ownLayers(base)],
     createdBy: { name: 'tspack', version: ports.version },
     layerWriter: ports.modules.store.layerWriter,
     workDirectory,

@@ -26,12 +26,16 @@ export async function makeLifecycleImage(name: string, targets: readonly Support
     });
   }
   const made: ImageForTarget[] = [];
-  for (const target of targets) {
-    const lifecycle = await ownLifecycle(platformOfTarget(target, ports.hostPlatform), ports, task);
-    const base = await openRunImage(target, situation);
-    made.push({ target, image: await createLifecycleImage({ lifecycle, base, layerWriter: ports.modules.store.layerWriter }) });
-  }
+  for (const target of targets) made.push({ target, image: await assembleLifecycleImage(target, situation) });
   return await putImages(made, { ...options, name, tags: [] }, ports, task);
+}
+
+/** tspack's lifecycle on the default run image, for one target. */
+export async function assembleLifecycleImage(target: SupportedTarget, situation: BuilderSituation): Promise<Image> {
+  const { ports, task } = situation;
+  const lifecycle = await ownLifecycle(platformOfTarget(target, ports.hostPlatform), ports, task);
+  const base = await openRunImage(target, situation);
+  return await createLifecycleImage({ lifecycle, base, layerWriter: ports.modules.store.layerWriter });
 }
 
 async function openRunImage(target: SupportedTarget, { definition, options, ports, task }: BuilderSituation): Promise<Image> {

@@ -13,6 +13,8 @@ export interface MakingPorts {
   readonly daemon: (task: Task) => Promise<{ readonly name: string; readonly images: ImageStore }>;
   /** The bundled programs of tspack's lifecycle, and the launcher for a platform. */
   readonly lifecycle: { readonly programs: string; readonly launcher: (platform: ImagePlatform) => string };
+  /** Folder of this package. */
+  readonly program: string;
   readonly hostPlatform: ImagePlatform;
   readonly version: string;
 }

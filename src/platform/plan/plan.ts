@@ -22,8 +22,8 @@ export async function plan(options: BuildOptions, task: Task, ports: BuildPorts)
 
 async function planIn(situation: BuildSituation, key: string): Promise<PlannedBuild> {
   const { settings, builder } = situation;
-  const { analysis, detected } = await detectGroup(situation);
-  const { cache, layers } = await openKnownCache(situation, key);
+  const { prepared, analysis, detected } = await detectGroup(situation);
+  const { cache, layers } = await openKnownCache(situation, prepared, key);
   const known = await runPhase(situation, 'restoring', async (): Promise<readonly PlannedLayer[]> => {
     const { clearCache: skipLayers } = settings;
     await restore({ group: detected.group, analysis, platformApi: builder.platformApi, skipLayers }, { cache, layers, events: situation.task.events });

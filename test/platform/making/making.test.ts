@@ -41,6 +41,7 @@ function ports(): MakingPorts {
       download: unused,
       clock: { now: () => fixture.now },
     },
+    program: fixture.at('program'),
     modules: fixture.ports(),
     registry: () =>
       Promise.resolve({

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { exitCodeFor } from '../../../src/cli/exit-code.ts';
 import {
@@ -17,7 +17,6 @@ import { createBubblewrapExecutor } from '../../../src/executor/bubblewrap/index
 import {
   analyze,
   build,
-  copyTree,
   createModuleStore,
   createPlainLayersDirectory,
   detect,
@@ -145,7 +144,8 @@ async function runPhases(input: TspackRound, { events, ends, state }: Progress):
   const cache = await openDirectoryLayerCache(join(place, 'cache'));
   await restore({ group, analysis, platformApi }, { cache, layers, events });
   const { lower } = cache.overlay;
-  for (const name of existsSync(lower) ? readdirSync(lower) : []) copyTree(join(lower, name), join(root.at('layers'), name));
+  for (const name of existsSync(lower) ? readdirSync(lower) : [])
+    cpSync(join(lower, name), join(root.at('layers'), name), { recursive: true, preserveTimestamps: true, verbatimSymlinks: true });
   ends.push({ phase: 'restore', exitCode: 0 });
   state.restored = layersListing(root);
 
