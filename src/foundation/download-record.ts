@@ -3,7 +3,7 @@ import { isPlainText } from './plain-line.ts';
 /** Variable that names a folder with the downloads of this machine: `store/`, which is read-only, and `inbox/` for what is new. */
 export const DOWNLOADS_VARIABLE = 'TSPACK_DOWNLOADS';
 
-/** File of the inbox with a {@link DownloadFact} or a `DecisionFact` in each line. */
+/** File of the inbox with a {@link DownloadFact} or a `BuildpackFact` in each line. */
 export const DOWNLOAD_RECORD = 'record.jsonl';
 
 /** The hashes that a shared file is named by. None in which anybody can make two files collide. */

@@ -22,6 +22,8 @@ export { restore } from './restore/restore.ts';
 export type { RestoreInputs, RestorePorts } from './restore/restore.ts';
 export { build } from './build/build.ts';
 export type { BuildInputs, BuildOutcome, BuildPhaseEvent, BuildPorts } from './build/build.ts';
+export { planLayers } from './plan/plan-layers.ts';
+export type { PlanRun } from './plan/plan-layers.ts';
 export { BuildpackError } from './build/buildpack-error.ts';
 export { exportImage } from './export/export-image.ts';
 export type { ExportOutcome, ExportedLayer } from './export/export-image.ts';

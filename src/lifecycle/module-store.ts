@@ -117,6 +117,6 @@ function readModule<Descriptor extends BuildpackDescriptor | ExtensionDescriptor
 }
 
 /** Path of an executable of the module, as processes see it. */
-export function executablePath(module: LocatedModule, name: 'detect' | 'build' | 'generate'): SandboxPath {
+export function executablePath(module: LocatedModule, name: 'detect' | 'build' | 'generate' | 'plan'): SandboxPath {
   return `${module.directory.sandboxPath}/bin/${name}` as SandboxPath;
 }

@@ -1,6 +1,6 @@
 import type { Digest, InputChange } from '../foundation/index.ts';
 
-export type PhaseName = 'analyzing' | 'detecting' | 'extending' | 'restoring' | 'building' | 'exporting' | 'rebasing';
+export type PhaseName = 'analyzing' | 'detecting' | 'extending' | 'restoring' | 'planning' | 'building' | 'exporting' | 'rebasing';
 
 /** One thing that happened in a build. */
 export type BuildFact =
@@ -25,6 +25,16 @@ export type BuildFact =
       readonly version: string;
       readonly verdict: 'pass' | 'fail' | 'error' | 'skipped';
       readonly evidence: string;
+    }
+  /** A version that a buildpack chose, and the rule by which. `version` is the buildpack's own. */
+  | {
+      readonly kind: 'choice';
+      readonly buildpack: string;
+      readonly version: string;
+      /** `Node.js`. */
+      readonly name: string;
+      readonly chosen: string;
+      readonly reason: string;
     }
   /** What a buildpack decided about one of its layers, and why; only those that tell. */
   | {

@@ -21,7 +21,7 @@ export function createBuildRecord(events: EventSink<BuildEvent> = () => undefine
     facts,
     add(fact) {
       facts.push(fact);
-      if (fact.kind === 'consumed' || fact.kind === 'verdict' || fact.kind === 'decision') events(fact);
+      if (fact.kind === 'consumed' || fact.kind === 'verdict' || fact.kind === 'choice' || fact.kind === 'decision') events(fact);
     },
   };
 }

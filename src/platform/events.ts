@@ -16,7 +16,7 @@ export type BuildEvent =
   | { readonly kind: 'buildpack-started'; readonly buildpack: string; readonly version: string }
   | { readonly kind: 'buildpack-finished'; readonly buildpack: string; readonly version: string; readonly milliseconds: number }
   /** What goes into the image or decides about it, when it becomes known. */
-  | Extract<BuildFact, { kind: 'consumed' | 'verdict' | 'decision' }>
+  | Extract<BuildFact, { kind: 'consumed' | 'verdict' | 'choice' | 'decision' }>
   /** What a buildpack prints, as it comes: lines may be cut anywhere. */
   | { readonly kind: 'output'; readonly buildpack: string; readonly stream: 'stdout' | 'stderr'; readonly bytes: Uint8Array }
   /** The group that takes part, in order; `considered` counts the buildpacks that were asked. */

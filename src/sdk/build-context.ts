@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { formatBuildToml, formatLaunchToml, formatStoreToml, parseStoreToml } from '../cnb/index.ts';
 import type { BuildpackPlan, Label, LayerTypes, ProcessDefinition, SpecTable } from '../cnb/index.ts';
 import { SBOM_FORMATS, type SbomDocument, type SbomFormat } from '../sbom/index.ts';
-import { formatDecisionFact } from '../foundation/index.ts';
+import { formatBuildpackFact } from '../foundation/index.ts';
 import { openRecord } from './build-record.ts';
 import type { CommandRunner } from './command.ts';
 import { fillingLayer } from './current-layer.ts';
@@ -57,6 +57,8 @@ export interface BuildContext extends BuildpackContext {
   readonly sbomFormats: readonly SbomFormat[];
   /** Seconds since 1970 that the user wants to be the build's time (`SOURCE_DATE_EPOCH`), else today: for choices that depend on the date, never for files. */
   readonly today: Date;
+  /** Says in the log, and to whoever runs the build, which version was chosen and by which rule: `Node.js 24.11.1: ...`. */
+  choose(choice: { readonly name: string; readonly version: string; readonly reason: string }): void;
   /** Reuses the layer of the last build when its inputs are the same, else makes it; says which and why in the log. */
   layer<Data extends SpecTable>(request: LayerRequest<Data>): Promise<LayerOutcome<Data>>;
   /** Removes what is left of a layer that is no longer wanted. */
@@ -94,6 +96,7 @@ export function createBuildContext(inputs: BuildContextInputs): { readonly conte
   const storeFile = join(layersDirectory, 'store.toml');
   let newStore: SpecTable | undefined;
   const append = openRecord(common.env);
+  const reference = `${common.buildpack.id}/${common.buildpack.version}`;
 
   const context: BuildContext = {
     ...common,
@@ -103,6 +106,10 @@ export function createBuildContext(inputs: BuildContextInputs): { readonly conte
     downloads: inputs.downloads,
     sbomFormats: inputs.sbomFormats,
     today: readDate(common.env['SOURCE_DATE_EPOCH']) ?? common.clock.now(),
+    choose({ name, version, reason }) {
+      log.line(`${name} ${version}: ${reason}`);
+      append(formatBuildpackFact({ kind: 'choice', buildpack: reference, name, version, reason }));
+    },
     async layer(request) {
       const layer = openLayerDirectory(layersDirectory, request.name);
       const types: LayerTypes = { launch: false, build: false, cache: false, ...request.types };
@@ -111,13 +118,12 @@ export function createBuildContext(inputs: BuildContextInputs): { readonly conte
       const decision = decideLayer(request.inputs, previous, types.cache || types.build);
       const recordedInputs = Object.fromEntries(request.inputs.map(({ name, value }) => [name, value]));
       const tell = (decided: 'reused' | 'made') => {
-        const { id, version } = common.buildpack;
         const change = 'change' in decision ? { change: decision.change } : {};
         const { reason } = decision;
         append(
-          formatDecisionFact({
+          formatBuildpackFact({
             kind: 'decision',
-            buildpack: `${id}/${version}`,
+            buildpack: reference,
             layer: request.name,
             decision: decided,
             reason,
@@ -142,12 +148,12 @@ export function createBuildContext(inputs: BuildContextInputs): { readonly conte
         tell('reused');
         return outcome('reused', data);
       }
+      tell('made');
       if (previous !== undefined) log.line(`Rebuilding ${title}: ${decision.reason}`);
       if (request.onChange !== 'keep') clearLayer(layer);
       mkdirSync(layer.path, { recursive: true });
       const data = await fillingLayer(request.name, () => request.create(layer, decision.reason));
       writeLayerToml(layer, types, { inputs: recordedInputs, data });
-      tell('made');
       return outcome('created', data as never);
     },
     dropLayer(name) {

@@ -10,6 +10,8 @@ export interface Command {
   readonly env: Readonly<Record<string, string>>;
   /** Receives standard output and standard error as they come, in the order of arrival. */
   readonly output: (text: string) => void;
+  /** It only asks something, at once and without effects: a plan runs it too. */
+  readonly asks?: boolean;
 }
 
 /** How a program ended; a non-zero exit is a value. */

@@ -49,10 +49,10 @@ export async function installDebianPackages(context: BuildContext, request: Debi
   const wanted = packagesOfSets(lock, set, readLockText(context, suite).file);
   const locked = { packages: wanted.filter(({ name }) => !exclude.includes(name)), sources: lock.sources };
   return await withArchive(context, async (archive) => {
-    const fetched = await fetchAll(locked, archive);
+    const fetched = await fetchAll(context, locked, archive);
     if (!('superseded' in fetched)) return await unpack(fetched, locked, directory, rules);
     const renewed = await renew(context, request, lock, fetched.superseded);
-    return await unpack(requireAll(await fetchAll(renewed, archive)), renewed, directory, rules);
+    return await unpack(requireAll(await fetchAll(context, renewed, archive)), renewed, directory, rules);
   });
 }
 
@@ -62,13 +62,16 @@ export async function installResolvedPackages(
   resolved: ResolvedDebianPackages,
   { directory, rules }: Pick<DebianPackagesRequest, 'directory' | 'rules'>,
 ): Promise<InstalledPackages> {
-  return await withArchive(context, async (archive) => unpack(requireAll(await fetchAll(resolved, archive)), resolved, directory, rules));
+  return await withArchive(context, async (archive) => unpack(requireAll(await fetchAll(context, resolved, archive)), resolved, directory, rules));
 }
 
 type Fetched = readonly PackageFile[] | { readonly superseded: LockedPackage };
 
 /** All of the packages on disk, or the first that the archive no longer has. */
-async function fetchAll({ packages, sources }: ResolvedDebianPackages, archive: DebianContext): Promise<Fetched> {
+async function fetchAll({ downloads }: BuildContext, { packages, sources }: ResolvedDebianPackages, archive: DebianContext): Promise<Fetched> {
+  await downloads.announce?.(
+    packages.map(({ name, version, sha256, sizeBytes }) => ({ label: `${name} ${version}`, digest: { algorithm: 'sha256', hex: sha256 }, sizeBytes })),
+  );
   const { fetchPackages } = await import('../debian/index.ts');
   const files: PackageFile[] = [];
   for await (const fetched of fetchPackages({ packages, sources }, archive)) {

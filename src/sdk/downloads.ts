@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { digestOf, TspackError, type Clock } from '../foundation/index.ts';
+import { digestOf, publicUrl, TspackError, type Clock, type FileDigest } from '../foundation/index.ts';
 import type { ContentDigest, HttpClient, HttpResponse } from '../http/index.ts';
 import type { Binding } from './bindings.ts';
+import type { Planner, WantedFile } from './planning.ts';
 import { openSharedDownloads } from './shared-downloads.ts';
 
 /** Where a file came from: `store` is what this machine had downloaded before. */
@@ -30,7 +31,16 @@ export interface Downloads {
     /** Whether a failure is the answer, because the file is likely to be nowhere else. */
     readonly once?: boolean;
   }): Promise<DownloadSource>;
+  /** Says what is about to be fetched, file by file: a plan ends here and knows all of it. Nothing happens in a build. */
+  announce?(files: readonly AnnouncedFile[]): Promise<void>;
   close(): Promise<void>;
+}
+
+/** A file that is about to be fetched. */
+export interface AnnouncedFile {
+  readonly label: string;
+  readonly digest: ContentDigest;
+  readonly sizeBytes?: number;
 }
 
 /** What {@link createDownloads} needs to know of its surroundings. */
@@ -40,6 +50,8 @@ export interface DownloadsOptions {
   readonly clock: Clock;
   /** `name/version` of the buildpack. */
   readonly userAgent: string;
+  /** For a plan, which fetches no file. */
+  readonly planner?: Planner;
 }
 
 /**
@@ -51,6 +63,7 @@ export function createDownloads(options: DownloadsOptions): Downloads {
   const mirrors = readMirrors(options.env, options.bindings);
   const offline = /^(1|true|yes)$/i.test(options.env['TSPACK_OFFLINE'] ?? '');
   const shared = openSharedDownloads(options.env, options.userAgent);
+  const { planner } = options;
   let client: HttpClient | undefined;
 
   async function open(url: string): Promise<{ client: HttpClient; url: string }> {
@@ -81,6 +94,30 @@ export function createDownloads(options: DownloadsOptions): Downloads {
     return { response, text };
   }
 
+  async function describeWanted({ label, url, headers, digest, sizeBytes }: WantedRequest): Promise<WantedFile> {
+    const wanted = hexDigest(digest);
+    const described = { label, digest: `${wanted.algorithm}:${wanted.hex}`, ...(url === undefined ? {} : { url: publicUrl(mirroredUrl(url, mirrors)) }) };
+    const known = shared.find(wanted);
+    if (known !== undefined) return { ...described, sizeBytes: known, from: 'store' };
+    const size = sizeBytes ?? (url === undefined || offline ? undefined : await askSize(url, headers));
+    return { ...described, ...(size === undefined ? {} : { sizeBytes: size }), from: 'network' };
+  }
+
+  /** As the server says; undefined where it does not. */
+  async function askSize(url: string, headers: Readonly<Record<string, string>> = {}): Promise<number | undefined> {
+    try {
+      const target = await open(url);
+      const { NO_RETRY } = await import('../http/index.ts');
+      const response = await target.client.request({ method: 'HEAD', url: target.url, headers, retry: NO_RETRY });
+      await response.discard();
+      const length = Number(response.headers.get('content-length') ?? Number.NaN);
+      return Number.isSafeInteger(length) ? length : undefined;
+    } catch (error) {
+      if (error instanceof TspackError) return undefined;
+      throw error;
+    }
+  }
+
   return {
     offline,
     async fetchJson({ url, headers, maximumBytes = 33_554_432 }) {
@@ -91,7 +128,8 @@ export function createDownloads(options: DownloadsOptions): Downloads {
     fetchText: async ({ url, maximumBytes }) => (await fetchBody(url, {}, maximumBytes)).text,
     async fetchFile({ url, once, ...file }) {
       const { digest, path, headers } = file;
-      const wanted = { algorithm: digest.algorithm, hex: 'hex' in digest ? digest.hex.toLowerCase() : Buffer.from(digest.base64, 'base64').toString('hex') };
+      const wanted = hexDigest(digest);
+      if (planner !== undefined) planner.want([await describeWanted({ ...file, url })]);
       const fact = { url: mirroredUrl(url, mirrors), digest: `${wanted.algorithm}:${wanted.hex}` };
       const known = await shared.take(wanted, path);
       if (known !== undefined) {
@@ -106,10 +144,19 @@ export function createDownloads(options: DownloadsOptions): Downloads {
       if (!hasCredentials(target.url, headers)) shared.offer(wanted, path);
       return 'network';
     },
+    async announce(files) {
+      if (planner !== undefined) planner.want(await Promise.all(files.map(describeWanted)));
+    },
     async close() {
       await client?.close();
     },
   };
+}
+
+type WantedRequest = AnnouncedFile & { readonly url?: string; readonly headers?: Readonly<Record<string, string>> };
+
+function hexDigest(digest: ContentDigest): FileDigest {
+  return { algorithm: digest.algorithm, hex: 'hex' in digest ? digest.hex.toLowerCase() : Buffer.from(digest.base64, 'base64').toString('hex') };
 }
 
 const CREDENTIAL_HEADER = /auth|cookie|token|key|secret/iu;

@@ -40,6 +40,6 @@ export function chooseLockedRuntime(context: BuildContext, request: LockedRuntim
     if (!satisfies(version, range)) throw unsatisfiable(text, place, version);
   }
   const why = requests.map(({ text, place }) => `"${text}" of ${place}`).join(' and ');
-  context.log.line(`${title} ${version}: Debian's${why === '' ? '; the application asks for none' : `; it satisfies ${why}`}`);
+  context.choose({ name: title, version, reason: `Debian's; ${why === '' ? 'the application asks for none' : `it satisfies ${why}`}` });
   return version;
 }

@@ -4,16 +4,18 @@ import { hasSystemCode, systemClock, TspackError, type Clock } from '../foundati
 import { formatBuildPlan, parseBuildpackDescriptor, parseBuildpackPlan } from '../cnb/index.ts';
 import { SBOM_FORMATS, type SbomFormat } from '../sbom/index.ts';
 import { readBindings } from './bindings.ts';
+import { openRecord } from './build-record.ts';
 import { createBuildLog, printable, type OutputPort } from './build-log.ts';
 import { createBuildContext } from './build-context.ts';
 import type { Buildpack } from './buildpack.ts';
 import { runCommand, type CommandRunner } from './command.ts';
 import type { BuildpackContext } from './detect-context.ts';
 import { createDownloads, type Downloads, type DownloadsOptions } from './downloads.ts';
+import { createPlanner, PlanEnd } from './planning.ts';
 
 /** Everything outside a buildpack that it meets. {@link processHost} is the real one; the test kit has its own. */
 export interface BuildpackHost {
-  /** `detect` or `build`, then the arguments of the executable. */
+  /** `detect`, `build` or `plan`, then the arguments of the executable. */
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The application directory. */
@@ -53,8 +55,8 @@ export async function runBuildpack(buildpack: Buildpack, host: BuildpackHost): P
     const [phase, ...args] = host.argv;
     const common = readContext(host);
     if (phase === 'detect') return await runDetect(buildpack, host, common, args);
-    if (phase === 'build') return await runBuild(buildpack, host, common, args);
-    throw usage(`Cannot run the buildpack's "${phase ?? ''}": want detect or build`);
+    if (phase === 'build' || phase === 'plan') return await runBuild(buildpack, host, common, args);
+    throw usage(`Cannot run the buildpack's "${phase ?? ''}": want detect, build or plan`);
   } catch (error) {
     host.output.stderr(formatFailure(error));
     return 1;
@@ -74,31 +76,43 @@ async function runDetect(buildpack: Buildpack, host: BuildpackHost, common: Buil
   return 0;
 }
 
+/** A plan is a build that ends where it would have to fetch a file or run a program that works: its `<layers>` is thrown away. */
 async function runBuild(buildpack: Buildpack, host: BuildpackHost, common: BuildpackContext, args: readonly string[]): Promise<number> {
   const layersDirectory = requiredPath(host, 'CNB_LAYERS_DIR', args[0]);
   const planPath = requiredPath(host, 'CNB_BP_PLAN_PATH', args[2]);
   mkdirSync(layersDirectory, { recursive: true });
+  const userAgent = `${common.buildpack.id}/${common.buildpack.version}`;
+  const planner = host.argv[0] === 'plan' ? createPlanner(userAgent, openRecord(common.env)) : undefined;
   const downloads = host.createDownloads({
     env: common.env,
     bindings: common.bindings,
     clock: host.clock,
-    userAgent: `${common.buildpack.id}/${common.buildpack.version}`,
+    userAgent,
+    ...(planner === undefined ? {} : { planner }),
   });
   try {
     const { context, finish } = createBuildContext({
       common,
       layersDirectory,
       plan: parseBuildpackPlan(readFileSync(planPath, 'utf8'), planPath),
-      run: host.run,
+      run: planner?.run(host.run) ?? host.run,
       downloads,
       sbomFormats: readDescriptor(common.buildpackDirectory).sbomFormats,
     });
     host.output.stdout(`${common.buildpack.name} ${common.buildpack.version}\n`);
-    await buildpack.build(context);
+    await upToPlanEnd(() => buildpack.build(context));
     finish();
     return 0;
   } finally {
     await downloads.close();
+  }
+}
+
+async function upToPlanEnd(build: () => void | Promise<void>): Promise<void> {
+  try {
+    await build();
+  } catch (error) {
+    if (!(error instanceof PlanEnd)) throw error;
   }
 }
 

@@ -8,6 +8,8 @@ import { currentLayer } from './current-layer.ts';
 
 /** The downloads that all builds on this machine share, as a buildpack sees them. */
 export interface SharedDownloads {
+  /** The size of the file with this digest; undefined when there is none. It may still turn out to be damaged. */
+  find(digest: FileDigest): number | undefined;
   /** Puts a copy of the file with this digest at `path`, and gives its size; undefined when there is none, or when it is damaged. */
   take(digest: FileDigest, path: string): Promise<number | undefined>;
   /** Hands in a verified file; the platform checks it again before it keeps it. */
@@ -19,10 +21,12 @@ export interface SharedDownloads {
 /** The machine's downloads where the platform has some (`TSPACK_DOWNLOADS`); otherwise nothing is found and nothing kept. `buildpack` is `id/version`. */
 export function openSharedDownloads(env: Readonly<Record<string, string>>, buildpack: string): SharedDownloads {
   const folder = env[DOWNLOADS_VARIABLE];
-  if (folder === undefined || folder === '') return { take: () => Promise.resolve(undefined), offer: () => undefined, record: () => undefined };
+  if (folder === undefined || folder === '')
+    return { find: () => undefined, take: () => Promise.resolve(undefined), offer: () => undefined, record: () => undefined };
   const inbox = join(folder, 'inbox');
   const append = openRecord(env);
   return {
+    find: (digest) => statSync(join(folder, 'store', downloadName(digest)), { throwIfNoEntry: false })?.size,
     async take(digest, path) {
       const temporary = temporaryBeside(path);
       mkdirSync(dirname(path), { recursive: true });

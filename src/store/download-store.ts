@@ -20,12 +20,12 @@ import {
   downloadName,
   hasSystemCode,
   makeDirectory,
-  parseDecisionFacts,
+  parseBuildpackFacts,
   parseDownloadFacts,
   parseDownloadName,
   temporaryBeside,
 } from '../foundation/index.ts';
-import type { Clock, DecisionFact, DownloadFact, FileDigest } from '../foundation/index.ts';
+import type { BuildpackFact, Clock, DownloadFact, FileDigest } from '../foundation/index.ts';
 import type { Home } from './home.ts';
 
 /** Records larger than this are no buildpack's of good faith. */
@@ -37,8 +37,8 @@ const UNUSED_MILLISECONDS = 90 * 24 * 60 * 60 * 1000;
 export interface CollectedDownloads {
   /** What the buildpacks say that they fetched. */
   readonly facts: readonly DownloadFact[];
-  /** What they say that they decided about their layers. */
-  readonly decisions: readonly DecisionFact[];
+  /** What else they tell: which versions they chose, what they decided about their layers. */
+  readonly told: readonly BuildpackFact[];
   /** Names of files that were not kept, because they are not what they are called. */
   readonly refused: readonly string[];
 }
@@ -77,9 +77,14 @@ export function openDownloadStore(home: Pick<Home, 'cache'>, clock: Clock): Down
       }
       for (const { digest } of facts.filter(({ from }) => from === 'store')) touch(directory, digest, clock);
       if (names.length > 0) removeUnused(directory, clock);
-      return { facts, decisions: parseDecisionFacts(record), refused };
+      return { facts, told: parseBuildpackFacts(record), refused };
     },
   };
+}
+
+/** What buildpacks have told in an inbox, of which nothing is kept. */
+export function readBuildpackFacts(inbox: string): readonly BuildpackFact[] {
+  return parseBuildpackFacts(readRecord(inbox));
 }
 
 function readRecord(inbox: string): string {

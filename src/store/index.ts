@@ -6,7 +6,7 @@
  */
 export { abandonedWork, createWorkDirectory, homeDirectory, openHome, requireWritable } from './home.ts';
 export type { Home } from './home.ts';
-export { openDownloadStore } from './download-store.ts';
+export { openDownloadStore, readBuildpackFacts } from './download-store.ts';
 export type { CollectedDownloads, DownloadStore } from './download-store.ts';
 export { openSbomStore } from './sbom-store.ts';
 export type { SbomStore } from './sbom-store.ts';

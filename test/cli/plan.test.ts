@@ -26,10 +26,56 @@ const PLAN: PlannedBuild = {
     { kind: 'buildpack', id: 'acme/lint', version: '2', verdict: 'pass', evidence: '', takesPart: false, alternatives: [] },
   ],
   provisions: [{ name: 'node', providers: ['tspack/nodejs'], requires: [{ name: 'node', metadata: { output: 'static-web' } }, { name: 'node' }] }],
-  layers: [
-    { buildpack: 'tspack/nodejs', name: 'node', launch: true, build: true, cache: true, files: 'cache', inputs: { 'Node.js version': '22.1.0' } },
-    { buildpack: 'acme/lint', name: 'rules', launch: true, build: false, cache: false, files: 'lost', inputs: {} },
+  buildpacks: [
+    {
+      ...{ id: 'tspack/nodejs', version: '0.1.0', told: 'part', provisional: false, output: 'tspack Node.js' },
+      end: { layer: 'dependencies', reason: 'it runs npm ci' },
+      choices: [{ name: 'Node.js', version: '22.1.0', reason: 'the newest for ">=20" in package.json\u001b[2J' }],
+      layers: [
+        {
+          ...{ name: 'node', types: { launch: true, build: true, cache: true }, decision: 'made', reason: 'Node.js version changed from 20 to 22.1.0' },
+          known: { types: { launch: true, build: true, cache: true }, files: 'cache', inputs: { 'Node.js version': '20' } },
+          ...{ change: { input: 'Node.js version', from: '20', to: '22.1.0' }, inputs: { 'Node.js version': '22.1.0' } },
+          downloads: [
+            { label: 'node', digest: digest('1'), sizeBytes: 30_000_000, from: 'network' },
+            { label: 'headers', digest: digest('2'), from: 'network' },
+          ],
+        },
+        {
+          ...{
+            name: 'npm',
+            types: { launch: false, build: false, cache: true },
+            decision: 'reused',
+            reason: 'npm version unchanged',
+            inputs: {},
+            downloads: [],
+          },
+          known: { types: { launch: false, build: false, cache: true }, files: 'cache', inputs: {} },
+        },
+        {
+          name: 'tools',
+          decision: 'made',
+          reason: 'not built before',
+          inputs: {},
+          downloads: [{ label: 't', digest: digest('3'), sizeBytes: 3, from: 'store' }],
+        },
+        { name: 'dependencies', decision: 'open', inputs: {}, downloads: [] },
+      ],
+    },
+    { id: 'acme/other', version: '2', told: 'nothing', end: { reason: 'only its build can tell' }, provisional: true, choices: [], layers: [], output: '' },
+    { id: 'tspack/procfile', version: '0.1.0', told: 'all', provisional: true, choices: [], layers: [], output: '' },
+    {
+      id: 'acme/broken',
+      version: '1',
+      told: 'failed',
+      end: { reason: 'its build would fail' },
+      provisional: false,
+      choices: [],
+      layers: [],
+      output: 'no\nway',
+    },
   ],
+  fetch: { bytes: 30_000_000, files: 2, unknownSizes: 1, complete: false },
 };
 
 function planningLibrary() {
@@ -83,5 +129,12 @@ describe('tspack plan', () => {
     const { code, stdout, stderr } = await runFake(['plan', 'myapp', '--format', 'json'], { library });
     expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
     expect(stderr).toContain('--builder base');
+  });
+
+  it('says when nothing is to be fetched', async () => {
+    const plan = (fetch: PlannedBuild['fetch']): FakeLibrary => ({ plan: async () => ({ ...PLAN, fetch }) });
+    const shown = async (fetch: PlannedBuild['fetch']) => (await runFake(['plan', 'x'], { library: plan(fetch) })).stdout;
+    expect(await shown({ bytes: 0, files: 0, unknownSizes: 0, complete: true })).toMatch(/To fetch: nothing\n$/);
+    expect(await shown({ bytes: 0, files: 0, unknownSizes: 0, complete: false })).toMatch(/To fetch: nothing that is known yet\n$/);
   });
 });

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { formatDecisionFact, parseDecisionFacts, parseDownloadFacts } from '../../src/foundation/index.ts';
+import { formatBuildpackFact, parseBuildpackFacts, parseDownloadFacts } from '../../src/foundation/index.ts';
 import { decideLayer, defineBuildpack } from '../../src/sdk/index.ts';
 import { createBuildKit } from '../../src/sdk/testing/index.ts';
 import type { DecisionFact } from '../../src/foundation/index.ts';
@@ -51,7 +51,7 @@ describe('layer()', () => {
     kit.setEnv('TOOL_VERSION', '2');
     await build();
     const of = (fact: Partial<DecisionFact>) => ({ kind: 'decision', buildpack: 'samples/one/1', layer: 'one', ...fact });
-    expect(parseDecisionFacts(record()).filter(({ layer }) => layer === 'one')).toEqual([
+    expect(parseBuildpackFacts(record()).filter((fact) => fact.kind === 'decision' && fact.layer === 'one')).toEqual([
       of({ decision: 'made', reason: 'not built before', inputs: { version: '1' } }),
       of({ decision: 'reused', reason: 'version unchanged', inputs: { version: '1' } }),
       of({ decision: 'made', reason: 'version changed from 1 to 2', change: { input: 'version', from: '1', to: '2' }, inputs: { version: '2' } }),
@@ -86,7 +86,7 @@ describe('decideLayer()', () => {
   });
 });
 
-describe('parseDecisionFacts()', () => {
+describe('parseBuildpackFacts()', () => {
   const fact: DecisionFact = { kind: 'decision', buildpack: 'a/1', layer: 'l', decision: 'made', reason: 'r', inputs: { a: '1' } };
   it('leaves out what nobody of good faith has written', () => {
     const lines = [
@@ -96,9 +96,9 @@ describe('parseDecisionFacts()', () => {
       { ...fact, kind: 'download' },
       { ...fact, buildpack: 'x'.repeat(5000) },
     ].map((line) => JSON.stringify(line));
-    expect(parseDecisionFacts([...lines, 'null', '{', '[]', formatDecisionFact(fact)].join('\n'))).toEqual([fact]);
+    expect(parseBuildpackFacts([...lines, 'null', '{', '[]', formatBuildpackFact(fact)].join('\n'))).toEqual([fact]);
     const partly = { ...fact, change: { input: 'a', from: 3, to: '2' }, inputs: { a: '1', b: 2, c: '\n' } };
-    expect(parseDecisionFacts(JSON.stringify(partly))).toEqual([{ ...fact, change: { input: 'a', to: '2' } }]);
-    expect(parseDownloadFacts(formatDecisionFact(fact))).toEqual([]);
+    expect(parseBuildpackFacts(JSON.stringify(partly))).toEqual([{ ...fact, change: { input: 'a', to: '2' } }]);
+    expect(parseDownloadFacts(formatBuildpackFact(fact))).toEqual([]);
   });
 });

@@ -20,12 +20,11 @@ beforeEach(() => {
 afterEach(() => rmSync(place, { recursive: true }));
 
 function choose(requests: readonly RuntimeVersionRequest[], packageName = 'liblisp'): string {
-  const log = { line: (text: string) => void said.push(text) };
   const context = {
     buildpackDirectory: place,
     buildpack: { id: 'demo/lisp', version: '1' },
     target: { architecture: 'amd64' },
-    log,
+    choose: ({ name, version, reason }: { name: string; version: string; reason: string }) => void said.push(`${name} ${version}: ${reason}`),
   } as unknown as BuildContext;
   return chooseLockedRuntime(context, {
     ...{ title: 'Lisp', suite: 'trixie', set: 'lisp', packageName, requests },

@@ -49,13 +49,13 @@ describe('openDownloadStore()', () => {
     writeFileSync(join(inbox, names[0]!), 'go', { mode: 0o600 });
     writeFileSync(join(inbox, names[1]!), 'node', { mode: 0o777 });
     writeFileSync(join(inbox, 'record.jsonl'), formatDownloadFact(fact()));
-    expect(await open().collect(inbox)).toEqual({ facts: [fact()], decisions: [], refused: [] });
+    expect(await open().collect(inbox)).toEqual({ facts: [fact()], told: [], refused: [] });
     expect(stored()).toEqual(names);
     expect(statSync(join(root, 'cache/verified', names[1]!)).mode & 0o777).toBe(0o644);
   });
 
   it('has nothing to do for an empty inbox', async () => {
-    expect(await open().collect(inbox)).toEqual({ facts: [], decisions: [], refused: [] });
+    expect(await open().collect(inbox)).toEqual({ facts: [], told: [], refused: [] });
   });
 
   it('replaces a damaged file by a right one', async () => {
@@ -150,7 +150,7 @@ describe('a hostile inbox', () => {
     rmSync(join(inbox, 'record.jsonl'));
     writeFileSync(join(root, 'other'), formatDownloadFact(fact()));
     symlinkSync(join(root, 'other'), join(inbox, 'record.jsonl'));
-    expect(await open().collect(inbox)).toEqual({ facts: [], decisions: [], refused: [] });
+    expect(await open().collect(inbox)).toEqual({ facts: [], told: [], refused: [] });
   });
 
   it('leaves copies in progress alone', async () => {

@@ -18,6 +18,8 @@ interface FakeBuildpack {
   /** A function, or the text of a script. */
   readonly detect?: FakeProgram | string;
   readonly build?: FakeProgram | string;
+  /** bin/plan; without it there is none. */
+  readonly plan?: FakeProgram;
   /** More of `[buildpack]`. */
   readonly info?: string;
 }
@@ -51,14 +53,11 @@ export class BuildFixture {
   }
 
   /** Adds a buildpack; each is a group of its own, as bundled ones are. */
-  buildpack(id: string, { version = '1', detect = () => 0, build: run = () => 0, info = '' }: FakeBuildpack = {}): void {
+  buildpack(id: string, { version = '1', detect = () => 0, build: run = () => 0, plan: planning, info = '' }: FakeBuildpack = {}): void {
     const sandboxPath = `/cnb/buildpacks/${id.replaceAll('/', '_')}/${version}`;
     const folder = `buildpacks/${id.replaceAll('/', '_')}`;
     this.write(`${folder}/buildpack.toml`, `api = "0.12"\n[buildpack]\nid = "${id}"\nversion = "${version}"\n${info}\n`);
-    for (const [name, program] of [
-      ['detect', detect],
-      ['build', run],
-    ] as const) {
+    for (const [name, program] of [['detect', detect], ['build', run], ...(planning === undefined ? [] : [['plan', planning] as const])] as const) {
       this.write(`${folder}/bin/${name}`, typeof program === 'string' ? program : '', 0o755);
       if (typeof program !== 'string') this.programs[`${sandboxPath}/bin/${name}`] = program;
     }

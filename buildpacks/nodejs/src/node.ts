@@ -26,7 +26,7 @@ export async function installNode(context: BuildContext, project: Project | unde
     wantedText: request === undefined ? 'an application that asks for none' : `"${request.text}" in ${request.source}`,
     nextStep: request === undefined ? 'Set BP_NODE_VERSION.' : `Change ${request.source} to a range that one of them satisfies.`,
   });
-  context.log.line(`Node.js ${runtime.version}: ${chosen!.reason}`);
+  context.choose({ name: 'Node.js', version: runtime.version, reason: chosen!.reason });
   for (const other of others) {
     if (other.text !== request!.text) context.log.line(`"${other.text}" in ${other.source} is not looked at, because ${request!.source} counts first`);
   }

@@ -83,6 +83,7 @@ export class BuildEvents {
         return;
       case 'buildpack-started':
       case 'consumed':
+      case 'choice':
       case 'decision':
       case 'verdict':
         return;

@@ -13,6 +13,8 @@ import { PLAN_FILE, createPlanFolder } from '../plan-folder.ts';
 import { BuildpackError } from './buildpack-error.ts';
 
 export interface RunBuildOptions {
+  /** bin/build unless it says otherwise; bin/plan takes the same arguments. */
+  readonly program?: 'build' | 'plan';
   readonly sandbox: Sandbox;
   readonly events: EventSink<LifecycleEvent>;
   readonly environment: PhaseEnvironment;
@@ -35,7 +37,7 @@ export async function runBuild(module: LocatedModule, options: RunBuildOptions):
   const planPath = `${createPlanFolder(options.scratch, formatBuildpackPlan(options.plan)).sandboxPath}/${PLAN_FILE}`;
   const sink = (stream: 'stdout' | 'stderr') => (bytes: Uint8Array) => events({ kind: 'output', buildpack: descriptor.id, stream, bytes });
   const exit = await run(module, options, {
-    command: [executablePath(module, 'build'), layers, platform, planPath],
+    command: [executablePath(module, options.program ?? 'build'), layers, platform, planPath],
     cwd: options.app,
     env: executableEnv({ environment, provided: options.provided, module, env: options.env, paths: { CNB_BP_PLAN_PATH: planPath, CNB_LAYERS_DIR: layers } }),
     stdout: sink('stdout'),

@@ -1,5 +1,5 @@
 import type { Require } from '../../cnb/index.ts';
-import type { Digest } from '../../foundation/index.ts';
+import type { Digest, InputChange } from '../../foundation/index.ts';
 
 /** What a build with the same options would do, as far as it can be told without building: docs/plan.md. */
 export interface PlannedBuild {
@@ -18,8 +18,9 @@ export interface PlannedBuild {
   readonly modules: readonly PlannedModule[];
   /** What the group provides to itself (`buildpack.md#buildpack-plan-toml`). */
   readonly provisions: readonly Provision[];
-  /** What the last build left for this one. */
-  readonly layers: readonly PlannedLayer[];
+  /** The group, in order. */
+  readonly buildpacks: readonly PlannedBuildpack[];
+  readonly fetch: PlannedFetch;
 }
 
 export interface PlannedModule {
@@ -42,15 +43,70 @@ export interface Provision {
   readonly requires: readonly Require[];
 }
 
+/** What a buildpack of the group would do. */
+export interface PlannedBuildpack {
+  readonly id: string;
+  readonly version: string;
+  /**
+   * `all`: everything that it decides; `part`: up to `end`; `nothing`: only its build can tell; `failed`: its build would fail as its
+   * plan did.
+   */
+  readonly told: 'all' | 'part' | 'nothing' | 'failed';
+  /** Why not all of it, and at which layer. */
+  readonly end?: { readonly layer?: string; readonly reason: string };
+  /** One before it has not told all: what that one makes may change this. */
+  readonly provisional: boolean;
+  /** The versions that it chose, each with the rule by which. */
+  readonly choices: readonly { readonly name: string; readonly version: string; readonly reason: string }[];
+  readonly layers: readonly PlannedLayer[];
+  /** What its plan printed. */
+  readonly output: string;
+}
+
 export interface PlannedLayer {
-  /** Id of the buildpack. */
-  readonly buildpack: string;
   readonly name: string;
-  readonly launch: boolean;
-  readonly build: boolean;
-  readonly cache: boolean;
+  /** Absent where only the build can tell. */
+  readonly types?: { readonly launch: boolean; readonly build: boolean; readonly cache: boolean };
+  /** As the last build left it; absent for one that it did not have. */
+  readonly known?: KnownLayer;
+  /** `open`: only the build can tell; `dropped`: nobody wants it any more. */
+  readonly decision: 'reused' | 'made' | 'open' | 'dropped';
+  /** `package-lock.json changed`. */
+  readonly reason?: string;
+  /** The first input that changed. */
+  readonly change?: InputChange;
+  /** What it is made from now, by name. Empty when its buildpack does not tell. */
+  readonly inputs: Readonly<Record<string, string>>;
+  readonly downloads: readonly PlannedDownload[];
+}
+
+export interface KnownLayer {
+  readonly types: { readonly launch: boolean; readonly build: boolean; readonly cache: boolean };
   /** Where its files are: in the cache; in the previous image alone; nowhere any more. */
   readonly files: 'cache' | 'image' | 'lost';
-  /** What it was made from, by name: digests, versions. Empty when its buildpack does not tell. */
+  /** What it was made from. */
   readonly inputs: Readonly<Record<string, string>>;
+}
+
+/** A file that a layer is made of. */
+export interface PlannedDownload {
+  readonly label: string;
+  /** Absent where it depends on the mirror. */
+  readonly url?: string;
+  readonly digest: string;
+  /** Absent where nobody knows before it is fetched. */
+  readonly sizeBytes?: number;
+  /** `store`: this machine has it already. */
+  readonly from: 'network' | 'store';
+}
+
+/** What the build would fetch, as far as it is known. */
+export interface PlannedFetch {
+  /** The sum of all known sizes. */
+  readonly bytes: number;
+  readonly files: number;
+  /** How many of the files have a size that is not known. */
+  readonly unknownSizes: number;
+  /** Whether that is all: every buildpack has told everything. */
+  readonly complete: boolean;
 }

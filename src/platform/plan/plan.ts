@@ -3,6 +3,8 @@ import { formatFamiliarReference, formatPlatform } from '../../oci/index.ts';
 import { runPhase } from '../build-situation.ts';
 import { detectGroup } from '../detect-group.ts';
 import { withBuild } from '../open-build.ts';
+import { askBuildpacks } from './ask-buildpacks.ts';
+import { describeBuildpacks, sumFetches } from './describe-buildpacks.ts';
 import { listLayers } from './list-layers.ts';
 import { openKnownCache } from './open-known-cache.ts';
 import type { DetectRun } from '../../lifecycle/index.ts';
@@ -10,11 +12,13 @@ import type { BuildOptions, Task } from '../api.ts';
 import type { BuildSituation } from '../build-situation.ts';
 import type { ChosenGroup } from '../choose-buildpacks.ts';
 import type { BuildPorts } from '../ports.ts';
-import type { PlannedBuild, PlannedLayer, PlannedModule } from './api.ts';
+import type { KnownLayer, PlannedBuild, PlannedModule } from './api.ts';
+
+const NO_LAYERS: ReadonlyMap<string, KnownLayer> = new Map();
 
 /**
- * What a build with these options would do: bin/detect of the buildpacks runs, bin/build does not, and nothing is kept. Only the
- * builder is fetched where it is not on this machine yet, because detection runs in it. Throws what a build throws up to detection.
+ * What a build with these options would do: bin/detect of the buildpacks runs, then bin/plan of those that have one; bin/build does
+ * not, and nothing is kept. Only the builder is fetched where it is not on this machine yet, because they run in it. Throws what a build throws up to detection.
  */
 export async function plan(options: BuildOptions, task: Task, ports: BuildPorts): Promise<PlannedBuild> {
   return await withBuild(options, task, ports, { run: planIn });
@@ -22,13 +26,20 @@ export async function plan(options: BuildOptions, task: Task, ports: BuildPorts)
 
 async function planIn(situation: BuildSituation, key: string): Promise<PlannedBuild> {
   const { settings, builder } = situation;
-  const { prepared, analysis, detected } = await detectGroup(situation);
-  const { cache, layers } = await openKnownCache(situation, prepared, key);
-  const known = await runPhase(situation, 'restoring', async (): Promise<readonly PlannedLayer[]> => {
+  const found = await detectGroup(situation);
+  const { analysis, detected } = found;
+  const opened = await openKnownCache(situation, found.prepared, key);
+  const known = await runPhase(situation, 'restoring', async () => {
+    const { cache, layers } = opened;
     const { clearCache: skipLayers } = settings;
     await restore({ group: detected.group, analysis, platformApi: builder.platformApi, skipLayers }, { cache, layers, events: situation.task.events });
-    return skipLayers ? [] : listLayers(detected.group, analysis, cache, layers);
+    await opened.materialize();
+    return new Map<string, ReadonlyMap<string, KnownLayer>>(
+      detected.group.group.map(({ id }) => [id, skipLayers ? NO_LAYERS : listLayers(id, analysis, cache, layers)]),
+    );
   });
+  const { runs, facts } = await runPhase(situation, 'planning', () => askBuildpacks(situation, found, opened));
+  const buildpacks = describeBuildpacks(runs, facts, (id) => known.get(id) ?? NO_LAYERS);
   const [name, ...tags] = settings.names.map(formatFamiliarReference);
   return {
     image: name!,
@@ -44,7 +55,8 @@ async function planIn(situation: BuildSituation, key: string): Promise<PlannedBu
       providers: providers.map(({ id }) => id),
       requires,
     })),
-    layers: known,
+    buildpacks,
+    fetch: sumFetches(facts, buildpacks),
   };
 }
 

@@ -55,6 +55,8 @@ export interface BuildKit extends Disposable {
   detect(): Promise<DetectResult>;
   /** Restores layers as the lifecycle does after the last build, stages the application afresh, and builds. */
   build(): Promise<BuildResult>;
+  /** What a build would do now: `bin/plan` over a copy of the layers. */
+  plan(): Promise<BuildResult>;
   /** Changes a file of the application for the builds that follow; undefined removes it. */
   change(path: string, content: string | undefined): void;
   setEnv(name: string, value: string | undefined): void;
@@ -75,7 +77,7 @@ export function createBuildKit(options: BuildKitOptions): BuildKit {
     for (const [file, content] of Object.entries(files)) write(join(path('platform'), 'bindings', name, file), content);
   }
 
-  async function run(phase: 'detect' | 'build'): Promise<{ exitCode: number; stdout: string; stderr: string }> {
+  async function run(phase: 'detect' | 'build' | 'plan', layers = layersDirectory): Promise<{ exitCode: number; stdout: string; stderr: string }> {
     rmSync(applicationDirectory, { recursive: true, force: true });
     cpSync(source, applicationDirectory, { recursive: true });
     let stdout = '';
@@ -89,7 +91,7 @@ export function createBuildKit(options: BuildKitOptions): BuildKit {
         CNB_PLATFORM_DIR: path('platform'),
         CNB_BUILD_PLAN_PATH: path('plan.toml'),
         CNB_BP_PLAN_PATH: path('buildpack-plan.toml'),
-        CNB_LAYERS_DIR: layersDirectory,
+        CNB_LAYERS_DIR: layers,
         CNB_TARGET_OS: 'linux',
         CNB_TARGET_ARCH: options.architecture ?? 'amd64',
         ...env,
@@ -110,6 +112,19 @@ export function createBuildKit(options: BuildKitOptions): BuildKit {
     return { exitCode, stdout, stderr };
   }
 
+  async function buildOrPlan(phase: 'build' | 'plan', layers: string): Promise<BuildResult> {
+    restoreLayers(layers);
+    writeFileSync(path('buildpack-plan.toml'), formatBuildpackPlan({ entries: options.plan ?? [] }));
+    const result = await run(phase, layers);
+    const launchFile = join(layers, 'launch.toml');
+    return {
+      ...result,
+      launch:
+        result.exitCode === 0 && existsSync(launchFile) ? parseLaunchToml(readFileSync(launchFile, 'utf8'), 'launch.toml', parseApiVersion('0.12')) : undefined,
+      layers: readLayers(layers),
+    };
+  }
+
   return {
     applicationDirectory,
     layersDirectory,
@@ -118,19 +133,12 @@ export function createBuildKit(options: BuildKitOptions): BuildKit {
       const result = await run('detect');
       return { ...result, plan: existsSync(path('plan.toml')) ? parseBuildPlan(readFileSync(path('plan.toml'), 'utf8'), 'plan.toml') : undefined };
     },
-    async build() {
-      restoreLayers(layersDirectory);
-      writeFileSync(path('buildpack-plan.toml'), formatBuildpackPlan({ entries: options.plan ?? [] }));
-      const result = await run('build');
-      const launchFile = join(layersDirectory, 'launch.toml');
-      return {
-        ...result,
-        launch:
-          result.exitCode === 0 && existsSync(launchFile)
-            ? parseLaunchToml(readFileSync(launchFile, 'utf8'), 'launch.toml', parseApiVersion('0.12'))
-            : undefined,
-        layers: readLayers(layersDirectory),
-      };
+    build: () => buildOrPlan('build', layersDirectory),
+    async plan() {
+      const copy = path('planned-layers');
+      rmSync(copy, { recursive: true, force: true });
+      cpSync(layersDirectory, copy, { recursive: true });
+      return await buildOrPlan('plan', copy);
     },
     change(file, content) {
       if (content === undefined) rmSync(join(source, file), { force: true });

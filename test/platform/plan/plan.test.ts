@@ -59,7 +59,13 @@ describe('plan()', () => {
         },
       ],
       provisions: [{ name: 'node', providers: ['samples/one'], requires: [node] }],
-      layers: [],
+      buildpacks: [
+        {
+          ...{ id: 'samples/one', version: '1', told: 'nothing', end: { reason: 'only its build can tell' }, provisional: false },
+          ...{ choices: [], layers: [], output: '' },
+        },
+      ],
+      fetch: { bytes: 0, files: 0, unknownSizes: 0, complete: false },
     });
   });
 
@@ -74,11 +80,16 @@ describe('plan()', () => {
     });
     const { imageId } = await fixture.build();
     const before = filesOfHome();
-    const { layers, previousImage } = await fixture.plan();
+    const { buildpacks, previousImage } = await fixture.plan();
     expect(previousImage).toEqual({ imageId });
-    expect(layers).toEqual([
-      { buildpack: 'samples/one', name: 'modules', launch: true, build: false, cache: true, files: 'cache', inputs: { 'package-lock.json': 'sha256:1' } },
-      { buildpack: 'samples/one', name: 'runtime', launch: true, build: false, cache: false, files: 'image', inputs: {} },
+    const open = { decision: 'open', inputs: {}, downloads: [] };
+    const [modules, runtime] = [
+      { launch: true, build: false, cache: true },
+      { launch: true, build: false, cache: false },
+    ];
+    expect(buildpacks[0]!.layers).toEqual([
+      { name: 'modules', types: modules, known: { types: modules, files: 'cache', inputs: { 'package-lock.json': 'sha256:1' } }, ...open },
+      { name: 'runtime', types: runtime, known: { types: runtime, files: 'image', inputs: {} }, ...open },
     ]);
     expect(filesOfHome()).toEqual(before);
     expect((await fixture.build()).layers.every(({ reused }) => reused)).toBe(true);
@@ -88,20 +99,133 @@ describe('plan()', () => {
     fixture.buildpack('samples/one', { build: writing({ 'modules.toml': CACHED, 'modules/file': 'kept' }) });
     await fixture.build();
     const before = filesOfHome();
-    expect((await fixture.plan({ clearCache: true })).layers).toEqual([]);
+    expect((await fixture.plan({ clearCache: true })).buildpacks[0]!.layers).toEqual([]);
     expect(filesOfHome()).toEqual(before);
   });
 
   it('says which cached layer is lost to this image', async () => {
     fixture.buildpack('samples/one', { build: writing({ 'modules.toml': CACHED, 'modules/file': 'kept' }) });
     await fixture.build();
-    const { layers } = await fixture.plan({ cache: { kind: 'volume', name: 'another' } });
-    expect(layers).toMatchObject([{ name: 'modules', files: 'lost' }]);
+    const { buildpacks } = await fixture.plan({ cache: { kind: 'volume', name: 'another' } });
+    expect(buildpacks[0]!.layers).toMatchObject([{ name: 'modules', known: { files: 'lost' } }]);
   });
 
   it('makes no cache for an application that was never built', async () => {
     fixture.buildpack('samples/one');
     await fixture.plan();
     expect(readdirSync(fixture.home.cache)).not.toContain('layers');
+  });
+
+  describe('with buildpacks that have a bin/plan', () => {
+    const LOCK = { input: 'package-lock.json', from: 'sha256:1', to: 'sha256:2' };
+    const decision = (layer: string, decided: string, reason: string, more: object = {}) => ({
+      kind: 'decision',
+      layer,
+      decision: decided,
+      reason,
+      inputs: {},
+      ...more,
+    });
+    const wanted = (layer: string, label: string, sizeBytes: number | undefined, from = 'network') => ({
+      kind: 'wanted',
+      layer,
+      label,
+      digest: 'sha256:3',
+      sizeBytes,
+      from,
+    });
+
+    /** Tells these facts, as the SDK does, and leaves these files. */
+    const telling =
+      (id: string, facts: readonly object[], files: Readonly<Record<string, string>> = {}, code = 0): FakeProgram =>
+      async (process) => {
+        const record = process.hostPath(`${process.env['TSPACK_DOWNLOADS']}/inbox/record.jsonl`);
+        for (const fact of facts) appendFileSync(record, `${JSON.stringify({ buildpack: `${id}/1`, ...fact })}\n`);
+        process.print('told\n');
+        await writing(files)(process);
+        return code;
+      };
+
+    it('tells versions, layers, the first input that changed and what is to be fetched', async () => {
+      fixture.buildpack('samples/one', { build: writing({ 'modules.toml': CACHED, 'modules/file': 'kept', 'old.toml': CACHED, 'old/file': 'x' }) });
+      await fixture.build();
+      const facts = [
+        { kind: 'choice', name: 'Node.js', version: '22.1.0', reason: 'asked for by package.json' },
+        decision('node', 'made', 'not built before'),
+        decision('modules', 'made', 'package-lock.json changed', { change: LOCK, inputs: { 'package-lock.json': 'sha256:2' } }),
+        wanted('node', 'node 22.1.0', 30),
+        wanted('node', 'headers', undefined),
+        wanted('modules', 'a', 5, 'store'),
+        { kind: 'end', layer: 'modules', reason: 'it runs npm ci' },
+      ];
+      fixture.buildpack('samples/one', { plan: telling('samples/one', facts, { 'node.toml': LAUNCH }) });
+      const before = filesOfHome();
+      const { buildpacks, fetch } = await fixture.plan();
+      expect(filesOfHome()).toEqual(before);
+      expect(buildpacks).toMatchObject([
+        {
+          ...{ told: 'part', end: { layer: 'modules', reason: 'it runs npm ci' }, provisional: false, output: 'told' },
+          choices: [{ name: 'Node.js', version: '22.1.0', reason: 'asked for by package.json' }],
+        },
+      ]);
+      expect(buildpacks[0]!.layers).toMatchObject([
+        {
+          name: 'node',
+          types: { launch: true, cache: false },
+          decision: 'made',
+          reason: 'not built before',
+          downloads: [{ label: 'node 22.1.0', sizeBytes: 30 }, { label: 'headers' }],
+        },
+        { name: 'modules', types: { cache: true }, known: { files: 'cache' }, decision: 'made', change: LOCK, downloads: [{ label: 'a', from: 'store' }] },
+        { name: 'old', decision: 'open', downloads: [] },
+      ]);
+      expect(buildpacks[0]!.layers[0]).not.toHaveProperty('known');
+      expect(fetch).toEqual({ bytes: 30, files: 2, unknownSizes: 1, complete: false });
+    });
+
+    it('knows that nothing is to be fetched, and what is dropped, when everything is told', async () => {
+      fixture.buildpack('samples/one', { build: writing({ 'modules.toml': CACHED, 'modules/file': 'kept', 'old.toml': CACHED, 'old/file': 'x' }) });
+      await fixture.build();
+      fixture.buildpack('samples/one', {
+        plan: telling('samples/one', [decision('modules', 'reused', 'x unchanged')], { 'modules.toml': CACHED, 'plain.toml': LAUNCH }),
+      });
+      const { buildpacks, fetch } = await fixture.plan();
+      expect(buildpacks).toMatchObject([
+        {
+          told: 'all',
+          layers: [
+            { name: 'modules', decision: 'reused' },
+            { name: 'plain', decision: 'made', reason: 'each build makes it' },
+            { name: 'old', decision: 'dropped' },
+          ],
+        },
+      ]);
+      expect(fetch).toEqual({ bytes: 0, files: 0, unknownSizes: 0, complete: true });
+      expect((await fixture.build()).layers).toBeDefined();
+    });
+
+    it('believes a failure only where nothing is missing', async () => {
+      const group = (first: FakeProgram, second: FakeProgram) => {
+        fixture.buildpack('samples/one', { plan: first });
+        fixture.buildpack('samples/two', { plan: second });
+      };
+      const both = async () => {
+        const resolveBuilder: typeof fixture.resolveBuilder = async (request) => {
+          const builder = await fixture.resolveBuilder(request);
+          return { ...builder, order: { ...builder.order, order: [{ group: builder.order.order.flatMap((each) => each.group) }] } };
+        };
+        return (await fixture.plan({}, { resolveBuilder })).buildpacks.map(({ told, end, provisional }) => ({ told, reason: end?.reason, provisional }));
+      };
+      group(telling('samples/one', []), telling('samples/two', [], {}, 1));
+      expect(await both()).toEqual([
+        { told: 'all', reason: undefined, provisional: false },
+        { told: 'failed', reason: 'its build would fail', provisional: false },
+      ]);
+      group(telling('samples/one', [{ kind: 'end', reason: 'it runs make' }]), telling('samples/two', [], {}, 1));
+      expect(await both()).toEqual([
+        { told: 'part', reason: 'it runs make', provisional: false },
+        { told: 'nothing', reason: 'it needs what buildpacks before it make', provisional: true },
+      ]);
+    });
   });
 });

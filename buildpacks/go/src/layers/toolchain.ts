@@ -40,7 +40,7 @@ export async function installToolchain(
   });
   try {
     const { version, reason, find } = await chooseToolchain(context, requests[0], fetchingGo);
-    context.log.line(`Go ${version}: ${reason}`);
+    context.choose({ name: 'Go', version, reason });
     for (const other of requests.slice(1).filter(({ kind }) => kind !== 'minimum'))
       context.log.line(`"${other.text}" in ${other.source} is not looked at, because ${requests[0]!.source} counts first`);
     const { layer } = await context.layer({

@@ -30,7 +30,7 @@ export function readGradleWrapper(applicationDirectory: string): GradleRequest {
 
 /** Installs the Gradle of the wrapper into the layer `gradle` of the cache; returns its folder. Throws `GRADLE_UNAVAILABLE` when it cannot be fetched. */
 export async function installGradle(context: BuildContext, { url, version, sha256 }: GradleRequest): Promise<string> {
-  context.log.line(`Gradle ${version}: asked for by ${WRAPPER}`);
+  context.choose({ name: 'Gradle', version, reason: `asked for by ${WRAPPER}` });
   const { layer } = await context.layer({
     name: 'gradle',
     title: `Gradle ${version}`,

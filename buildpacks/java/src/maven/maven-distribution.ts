@@ -44,10 +44,10 @@ export async function installMaven(context: BuildContext): Promise<Maven> {
   const packaged = packagedVersion(context);
   if (wrapper === undefined || (wrapper.version !== undefined && wrapper.version === packaged)) {
     const why = wrapper === undefined ? "Debian's own, because the application has no wrapper" : `asked for by ${WRAPPER}`;
-    context.log.line(`Maven ${packaged}: ${why}`);
+    context.choose({ name: 'Maven', version: packaged, reason: why });
     return await installPackages(context, packaged);
   }
-  context.log.line(`Maven ${wrapper.version ?? ''}: asked for by ${WRAPPER}`);
+  context.choose({ name: 'Maven', version: wrapper.version ?? '', reason: `asked for by ${WRAPPER}` });
   return await installDistribution(context, wrapper);
 }
 

@@ -41,7 +41,7 @@ export async function chooseJava(context: BuildContext, requests: readonly Versi
     nextStep: request === undefined ? 'Set BP_JVM_VERSION to one of these.' : `Change the version in ${request.source}, or set BP_JVM_VERSION.`,
   });
   const feature = featureOf(chosen.version);
-  context.log.line(`Java ${chosen.version} from ${chosen.source}: ${rule.reason(chosen.version)}`);
+  context.choose({ name: 'Java', version: `${chosen.version} from ${chosen.source}`, reason: rule.reason(chosen.version) });
   for (const other of others) {
     if (request !== undefined && other.text !== request.text)
       context.log.line(`"${other.text}" in ${other.source} is not looked at, because ${request.source} counts first`);

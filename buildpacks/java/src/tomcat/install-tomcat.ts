@@ -27,7 +27,7 @@ const WANTED =
  */
 export async function installTomcat(context: BuildContext, servlet: 'javax' | 'jakarta'): Promise<Tomcat> {
   const { version, sha512 } = releases[servlet];
-  context.log.line(`Tomcat ${version}: the application uses ${servlet}.servlet`);
+  context.choose({ name: 'Tomcat', version, reason: `the application uses ${servlet}.servlet` });
   const { layer } = await context.layer({
     name: 'tomcat',
     title: `Tomcat ${version}`,

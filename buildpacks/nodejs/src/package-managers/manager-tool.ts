@@ -38,12 +38,9 @@ export async function installTool(inputs: OpenInputs, tool: ToolRequest): Promis
   const offered = await fetchOfferedVersions(context, registry, tool.listed);
   const running = [...offered].filter(([, { node }]) => node === undefined || satisfies(runtime.version, node)).map(([version]) => version);
   const version = chooseToolVersion(tool.name, request, [...offered.keys()], running, runtime.version);
-  context.log.line(
-    `${tool.name} ${version}: the newest that runs on Node.js ${runtime.version} for "${request.text}" in ${request.source}`.replace(
-      /the newest .* for "(?=\d+\.\d+\.\d+[^"]*" in)/,
-      'asked for as "',
-    ),
-  );
+  const isExact = /^\d+\.\d+\.\d+/.test(request.text);
+  const asked = isExact ? 'asked for as' : `the newest that runs on Node.js ${runtime.version} for`;
+  context.choose({ name: tool.name, version, reason: `${asked} "${request.text}" in ${request.source}` });
   const packageName = tool.packageFor(version);
   const outcome = await context.layer({
     name: tool.name,

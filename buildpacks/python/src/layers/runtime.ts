@@ -30,7 +30,7 @@ export async function choosePython(
     nextStep: first === undefined ? 'Build for another architecture.' : `Change ${first.source} to a version that is offered, such as "3.13".`,
   });
   const { reason, warnings } = choosePythonVersion(requests, [chosen.version])!;
-  context.log.line(`Python ${chosen.version} from ${chosen.source}: ${reason}`);
+  context.choose({ name: 'Python', version: `${chosen.version} from ${chosen.source}`, reason });
   for (const warning of [...warnings, ...(chosen.found.warning === undefined ? [] : [chosen.found.warning])])
     context.log.warning(warning.message, warning.nextStep);
   return chosen;

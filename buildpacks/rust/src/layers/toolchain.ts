@@ -29,7 +29,7 @@ export async function installToolchain(context: BuildContext, requests: readonly
     wantedText: request === undefined ? 'an application that asks for none' : `"${request.text}" of ${request.source}`,
     nextStep: request === undefined ? 'Set BP_RUST_VERSION.' : `Change ${request.source} to a version that is offered.`,
   });
-  context.log.line(`Rust ${version}: ${reason}`);
+  context.choose({ name: 'Rust', version, reason });
   for (const other of others.filter(({ kind }) => kind === 'asked'))
     context.log.line(`"${other.text}" in ${other.source} is not looked at, because ${request!.source} counts first`);
   const { layer } = await context.layer({

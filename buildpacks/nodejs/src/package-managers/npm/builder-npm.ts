@@ -54,6 +54,7 @@ export async function askNpmForRegistry(context: BuildContext, builder = readBui
     cwd: tmpdir(),
     env: { ...context.env, npm_config_update_notifier: 'false' },
     output: () => undefined,
+    asks: true,
   });
   const url = stdout.trim().split('\n').at(-1) ?? '';
   return exitCode === 0 && /^https?:\/\//.test(url) ? url : undefined;

@@ -51,7 +51,7 @@ async function chooseNpm(inputs: OpenInputs, builder: BuilderNpm | undefined): P
     (request === undefined || (request.hash === undefined && satisfies(builder.version, request.text)));
   if (fits) {
     const why = request === undefined ? 'the application asks for none' : `it satisfies "${request.text}" in ${request.source}`;
-    context.log.line(`npm ${builder.version}: the builder's own; ${why}`);
+    context.choose({ name: 'npm', version: builder.version, reason: `the builder's own; ${why}` });
     return useBuilderNpm(inputs, builder);
   }
   const tool = await installTool(inputs, {

@@ -50,9 +50,10 @@ async function useOwnRelease({ context, project, runtime }: OpenInputs, yarnPath
     cwd: tmpdir(),
     env: { PATH: context.env['PATH'] ?? '', HOME: tmpdir(), YARN_IGNORE_PATH: '1' },
     output: () => undefined,
+    asks: true,
   });
   const version = /^\d+\.\d+\.\d+\S*$/m.exec(stdout)?.[0] ?? '4.0.0';
-  context.log.line(`yarn ${version}: the application's own, ${yarnPath}`);
+  context.choose({ name: 'yarn', version, reason: `the application's own, ${yarnPath}` });
   const outcome = await context.layer({
     name: 'yarn',
     title: `yarn ${version}`,

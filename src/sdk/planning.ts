@@ -1,0 +1,47 @@
+import { formatBuildpackFact } from '../foundation/index.ts';
+import type { WantedFact } from '../foundation/index.ts';
+import type { AppendToRecord } from './build-record.ts';
+import type { CommandRunner } from './command.ts';
+import { currentLayer } from './current-layer.ts';
+
+/** Ends a plan: what would come next depends on what only a build makes. Not an error: the plan is told up to there. */
+export class PlanEnd extends Error {}
+
+/** A file that a build would fetch now. */
+export type WantedFile = Omit<WantedFact, 'kind' | 'buildpack' | 'layer'>;
+
+/** What keeps a plan from doing the work of a build. */
+export interface Planner {
+  /** Runs what only asks something; anything else is where the plan ends. */
+  run(real: CommandRunner): CommandRunner;
+  /** Writes down what would be fetched now, and ends the plan. */
+  want(files: readonly WantedFile[]): never;
+}
+
+/** `buildpack` is `id/version`. */
+export function createPlanner(buildpack: string, append: AppendToRecord): Planner {
+  const layer = () => {
+    const name = currentLayer();
+    return name === undefined ? {} : { layer: name };
+  };
+  const end = (reason: string): never => {
+    append(formatBuildpackFact({ kind: 'end', buildpack, ...layer(), reason }));
+    throw new PlanEnd(reason);
+  };
+  return {
+    run: (real) => async (command) => (command.asks === true ? await real(command) : end(`it runs ${commandText(command.command)}`)),
+    want(files) {
+      for (const file of files) append(formatBuildpackFact({ kind: 'wanted', buildpack, ...layer(), ...file }));
+      const [first, ...more] = files;
+      return end(`it is made of ${first?.label ?? 'files'}${more.length === 0 ? '' : ` and ${more.length} more`}`);
+    },
+  };
+}
+
+const MOST_CHARACTERS = 80;
+
+/** Without the folders of programs, which mean nothing to people. */
+function commandText([program = '', ...args]: readonly string[]): string {
+  const text = [program.split('/').at(-1), ...args].join(' ').replaceAll('\n', ' ');
+  return text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS)}…` : text;
+}
