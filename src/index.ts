@@ -68,6 +68,7 @@ export type {
   PlannedFetch,
   PlannedLayer,
   PlannedModule,
+  PreviousImage,
   Provision,
   PruneRequest,
   PruneResult,

@@ -40,7 +40,17 @@ export { explainLayer } from './why/why.ts';
 export type { LayerExplanation, WhyRequest } from './why/api.ts';
 export type { LayerDownload, LayerOrigin } from './why/stored-build.ts';
 export { plan } from './plan/plan.ts';
-export type { KnownLayer, PlannedBuild, PlannedBuildpack, PlannedDownload, PlannedFetch, PlannedLayer, PlannedModule, Provision } from './plan/api.ts';
+export type {
+  KnownLayer,
+  PlannedBuild,
+  PlannedBuildpack,
+  PlannedDownload,
+  PlannedFetch,
+  PlannedLayer,
+  PlannedModule,
+  PreviousImage,
+  Provision,
+} from './plan/api.ts';
 export { describeAnyBuilder } from './describe-builder.ts';
 export { describeImage } from './inspect-image.ts';
 export { DetectError } from './detect-error.ts';

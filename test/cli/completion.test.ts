@@ -37,6 +37,7 @@ describe('tspack complete', () => {
     expect(await candidates('build', 'myapp', '--builder', '')).toEqual(['base', 'tiny']);
     expect(await candidates('build', 'myapp', '-B', 't')).toEqual(['tiny']);
     expect(await candidates('plan', 'myapp', '-B', 't')).toEqual(['tiny']);
+    expect(await candidates('why', 'team/m')).toEqual(['team/myapp:latest']);
     expect(await candidates('build', 'myapp', '--builder=b')).toEqual(['--builder=base']);
     expect(await candidates('run', 'team/')).toEqual(['team/myapp:latest', 'team/other:1']);
     expect(await candidates('rm', '--force', 'team/other:1', 'team/m')).toEqual(['team/myapp:latest']);

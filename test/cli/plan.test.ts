@@ -11,7 +11,7 @@ const PLAN: PlannedBuild = {
   platform: 'linux/amd64',
   builder: 'base',
   runImage: { name: 'base', reference: `base@${digest('b')}` },
-  previousImage: { imageId: digest('a') },
+  previousImage: { imageId: digest('a'), built: '2024-01-01T00:00:00.000Z', milliseconds: 61_000 },
   modules: [
     {
       kind: 'buildpack',

@@ -1,5 +1,5 @@
-import type { PlannedBuild, PlannedBuildpack, PlannedDownload, PlannedFetch, PlannedLayer, PlannedModule, Provision } from '../../index.ts';
-import { count, formatBytes, formatTable } from './measure.ts';
+import type { PlannedBuild, PlannedBuildpack, PlannedDownload, PlannedFetch, PlannedLayer, PlannedModule, PreviousImage, Provision } from '../../index.ts';
+import { count, formatBytes, formatDuration, formatTable } from './measure.ts';
 import { visible } from './untrusted.ts';
 
 /** A plan for people. */
@@ -11,7 +11,7 @@ export function describePlan(plan: PlannedBuild): string {
     ['Platform:', plan.platform],
     ['Builder:', visible(builder)],
     ['Run image:', `${visible(runImage.name)} (${visible(runImage.reference)})`],
-    ['Last build:', previousImage?.imageId ?? 'none: nothing can be used again'],
+    ['Last build:', describePrevious(previousImage)],
   ]);
   return [
     heading,
@@ -22,6 +22,12 @@ export function describePlan(plan: PlannedBuild): string {
   ]
     .filter((text) => text !== '')
     .join('\n\n');
+}
+
+function describePrevious(previous: PreviousImage | undefined): string {
+  if (previous === undefined) return 'none: nothing can be used again';
+  const { imageId, milliseconds } = previous;
+  return milliseconds === undefined ? imageId : `${imageId}, which took ${formatDuration(milliseconds)}`;
 }
 
 function section(title: string, rows: readonly (readonly string[])[]): string {

@@ -13,7 +13,7 @@ export interface PlannedBuild {
   readonly builder: string;
   readonly runImage: { readonly name: string; readonly reference: string };
   /** The image whose layers may be used again; absent: there is none. */
-  readonly previousImage?: { readonly imageId: Digest };
+  readonly previousImage?: PreviousImage;
   /** Every buildpack and extension that was asked, in the order of asking. */
   readonly modules: readonly PlannedModule[];
   /** What the group provides to itself (`buildpack.md#buildpack-plan-toml`). */
@@ -21,6 +21,13 @@ export interface PlannedBuild {
   /** The group, in order. */
   readonly buildpacks: readonly PlannedBuildpack[];
   readonly fetch: PlannedFetch;
+}
+
+/** `built` (ISO 8601) and `milliseconds` are known where it was built on this machine. */
+export interface PreviousImage {
+  readonly imageId: Digest;
+  readonly built?: string;
+  readonly milliseconds?: number;
 }
 
 export interface PlannedModule {

@@ -3,16 +3,19 @@ import { formatFamiliarReference, formatPlatform } from '../../oci/index.ts';
 import { runPhase } from '../build-situation.ts';
 import { detectGroup } from '../detect-group.ts';
 import { withBuild } from '../open-build.ts';
+import { readStoredBuild } from '../why/stored-build.ts';
 import { askBuildpacks } from './ask-buildpacks.ts';
 import { describeBuildpacks, sumFetches } from './describe-buildpacks.ts';
 import { listLayers } from './list-layers.ts';
 import { openKnownCache } from './open-known-cache.ts';
+import type { Digest } from '../../foundation/index.ts';
 import type { DetectRun } from '../../lifecycle/index.ts';
+import type { RecordStore } from '../../store/index.ts';
 import type { BuildOptions, Task } from '../api.ts';
 import type { BuildSituation } from '../build-situation.ts';
 import type { ChosenGroup } from '../choose-buildpacks.ts';
 import type { BuildPorts } from '../ports.ts';
-import type { KnownLayer, PlannedBuild, PlannedModule } from './api.ts';
+import type { KnownLayer, PlannedBuild, PlannedModule, PreviousImage } from './api.ts';
 
 const NO_LAYERS: ReadonlyMap<string, KnownLayer> = new Map();
 
@@ -48,7 +51,7 @@ async function planIn(situation: BuildSituation, key: string): Promise<PlannedBu
     platform: formatPlatform(settings.platform),
     builder: builder.name,
     runImage: { name: builder.runImage.name, reference: builder.runImage.reference },
-    ...(analysis.previousImage === undefined ? {} : { previousImage: { imageId: analysis.previousImage.imageId } }),
+    ...(analysis.previousImage === undefined ? {} : { previousImage: describePrevious(analysis.previousImage.imageId, situation.ports.records) }),
     modules: detected.runs.map((run) => describeModule(run, detected)),
     provisions: detected.plan.entries.map(({ requires, providers }) => ({
       name: requires[0]?.name ?? '',
@@ -58,6 +61,11 @@ async function planIn(situation: BuildSituation, key: string): Promise<PlannedBu
     buildpacks,
     fetch: sumFetches(facts, buildpacks),
   };
+}
+
+function describePrevious(imageId: Digest, records: RecordStore): PreviousImage {
+  const stored = readStoredBuild(records, imageId);
+  return { imageId, ...(stored === undefined ? {} : { built: stored.built, milliseconds: stored.milliseconds }) };
 }
 
 function describeModule({ kind, reference, verdict, output, reason, plan: { alternatives } }: DetectRun, { group }: ChosenGroup): PlannedModule {

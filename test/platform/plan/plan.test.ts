@@ -81,7 +81,7 @@ describe('plan()', () => {
     const { imageId } = await fixture.build();
     const before = filesOfHome();
     const { buildpacks, previousImage } = await fixture.plan();
-    expect(previousImage).toEqual({ imageId });
+    expect(previousImage).toEqual({ imageId, built: fixture.now, milliseconds: expect.any(Number) as number });
     const open = { decision: 'open', inputs: {}, downloads: [] };
     const [modules, runtime] = [
       { launch: true, build: false, cache: true },
@@ -146,6 +146,11 @@ describe('plan()', () => {
         return code;
       };
 
+    const inOneGroup: typeof fixture.resolveBuilder = async (request) => {
+      const builder = await fixture.resolveBuilder(request);
+      return { ...builder, order: { ...builder.order, order: [{ group: builder.order.order.flatMap(({ group }) => group) }] } };
+    };
+
     it('tells versions, layers, the first input that changed and what is to be fetched', async () => {
       fixture.buildpack('samples/one', { build: writing({ 'modules.toml': CACHED, 'modules/file': 'kept', 'old.toml': CACHED, 'old/file': 'x' }) });
       await fixture.build();
@@ -204,17 +209,34 @@ describe('plan()', () => {
       expect((await fixture.build()).layers).toBeDefined();
     });
 
+    it('hands on what reused layers give to later buildpacks, and entries of the plan that are left unmet', async () => {
+      const seen: string[] = [];
+      const see =
+        (name: string): FakeProgram =>
+        ({ args, env, hostPath }) => {
+          seen.push(`${name}: ${env['TOOL'] ?? 'no tool'} ${readFileSync(hostPath(args[2]!), 'utf8').includes('"site"') ? 'site' : 'no site'}`);
+          return 0;
+        };
+      const site = requiring('[[provides]]\nname = "site"\n[[requires]]\nname = "site"\n');
+      const tool = { 'tool.toml': '[types]\nbuild = true\ncache = true\n', 'tool/env.build/TOOL.override': 'from one' };
+      fixture.buildpack('samples/one', { detect: site, plan: telling('samples/one', [], { ...tool, 'build.toml': '[[unmet]]\nname = "site"\n' }) });
+      fixture.buildpack('samples/two', { detect: site, plan: see('two') });
+      fixture.buildpack('samples/three', { detect: site, plan: see('three') });
+      await fixture.plan({}, { resolveBuilder: inOneGroup });
+      expect(seen).toEqual(['two: from one site', 'three: from one no site']);
+    });
+
     it('believes a failure only where nothing is missing', async () => {
       const group = (first: FakeProgram, second: FakeProgram) => {
         fixture.buildpack('samples/one', { plan: first });
         fixture.buildpack('samples/two', { plan: second });
       };
       const both = async () => {
-        const resolveBuilder: typeof fixture.resolveBuilder = async (request) => {
-          const builder = await fixture.resolveBuilder(request);
-          return { ...builder, order: { ...builder.order, order: [{ group: builder.order.order.flatMap((each) => each.group) }] } };
-        };
-        return (await fixture.plan({}, { resolveBuilder })).buildpacks.map(({ told, end, provisional }) => ({ told, reason: end?.reason, provisional }));
+        return (await fixture.plan({}, { resolveBuilder: inOneGroup })).buildpacks.map(({ told, end, provisional }) => ({
+          told,
+          reason: end?.reason,
+          provisional,
+        }));
       };
       group(telling('samples/one', []), telling('samples/two', [], {}, 1));
       expect(await both()).toEqual([
