@@ -11,7 +11,7 @@ import type { Buildpack } from './buildpack.ts';
 import { runCommand, type CommandRunner } from './command.ts';
 import type { BuildpackContext } from './detect-context.ts';
 import { createDownloads, type Downloads, type DownloadsOptions } from './downloads.ts';
-import { createPlanner, PlanEnd } from './planning.ts';
+import { createPlanner, type Planner } from './planning.ts';
 
 /** Everything outside a buildpack that it meets. {@link processHost} is the real one; the test kit has its own. */
 export interface BuildpackHost {
@@ -100,7 +100,7 @@ async function runBuild(buildpack: Buildpack, host: BuildpackHost, common: Build
       sbomFormats: readDescriptor(common.buildpackDirectory).sbomFormats,
     });
     host.output.stdout(`${common.buildpack.name} ${common.buildpack.version}\n`);
-    await upToPlanEnd(() => buildpack.build(context));
+    await upToPlanEnd(planner, () => buildpack.build(context));
     finish();
     return 0;
   } finally {
@@ -108,11 +108,11 @@ async function runBuild(buildpack: Buildpack, host: BuildpackHost, common: Build
   }
 }
 
-async function upToPlanEnd(build: () => void | Promise<void>): Promise<void> {
+async function upToPlanEnd(planner: Planner | undefined, build: () => void | Promise<void>): Promise<void> {
   try {
     await build();
   } catch (error) {
-    if (!(error instanceof PlanEnd)) throw error;
+    if (planner?.ended !== true) throw error;
   }
 }
 

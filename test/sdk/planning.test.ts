@@ -139,6 +139,19 @@ describe('plan', () => {
     ]);
   });
 
+  it('tells no options of programs, which may be secrets, and is not misled by what a buildpack makes of the end', async () => {
+    using kit = kitFor(async (context) => {
+      const command = ['/opt/bin/node', '/opt/npm/npm-cli.js', '--token=secret', 'install', 'https://user:secret@x.example', 'one', 'two'];
+      try {
+        await context.run({ command, cwd: '/', env: {}, output: () => undefined });
+      } catch {
+        throw new Error('cannot install');
+      }
+    });
+    expect(await kit.plan()).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(told()).toEqual([{ kind: 'end', reason: 'it runs node npm-cli.js install one' }]);
+  });
+
   it('fails as the build would', async () => {
     using kit = kitFor(() => Promise.reject(new Error('broken')));
     expect(await kit.plan()).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('broken') as string });

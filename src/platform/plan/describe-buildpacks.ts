@@ -56,7 +56,7 @@ function describeLayers(
 ): readonly PlannedLayer[] {
   const decisions = new Map(facts.filter((fact) => fact.kind === 'decision').map((fact) => [fact.layer, fact]));
   const types = new Map<string, PlannedLayer['types']>(described.map(({ name, content }) => [name, content.types]));
-  const wanted = facts.filter((fact) => fact.kind === 'wanted');
+  const wanted = wantedFiles(facts);
   const names = new Set([...decisions.keys(), ...types.keys(), ...known.keys()]);
   return [...names].map((name) => {
     const before = known.get(name);
@@ -87,9 +87,14 @@ function downloadsOf(wanted: readonly WantedFact[], name: string): readonly Plan
   return wanted.filter(({ layer }) => layer === name).map(({ kind: _kind, buildpack: _buildpack, layer: _layer, ...download }) => download);
 }
 
+/** Each file once, whatever the number of places that a buildpack would look in. */
+function wantedFiles(facts: readonly BuildpackFact[]): readonly WantedFact[] {
+  return [...new Map(facts.filter((fact) => fact.kind === 'wanted').map((fact) => [fact.digest, fact])).values()];
+}
+
 /** What all of it costs the network. */
 export function sumFetches(facts: readonly BuildpackFact[], buildpacks: readonly PlannedBuildpack[]): PlannedFetch {
-  const files = facts.filter((fact) => fact.kind === 'wanted').filter(({ from }) => from === 'network');
+  const files = wantedFiles(facts).filter(({ from }) => from === 'network');
   return {
     bytes: files.reduce((sum, { sizeBytes = 0 }) => sum + sizeBytes, 0),
     files: files.length,

@@ -130,7 +130,7 @@ describe('plan()', () => {
       kind: 'wanted',
       layer,
       label,
-      digest: 'sha256:3',
+      digest: `sha256:${label}`,
       sizeBytes,
       from,
     });
@@ -159,6 +159,7 @@ describe('plan()', () => {
         decision('node', 'made', 'not built before'),
         decision('modules', 'made', 'package-lock.json changed', { change: LOCK, inputs: { 'package-lock.json': 'sha256:2' } }),
         wanted('node', 'node 22.1.0', 30),
+        wanted('node', 'headers', undefined),
         wanted('node', 'headers', undefined),
         wanted('modules', 'a', 5, 'store'),
         { kind: 'end', layer: 'modules', reason: 'it runs npm ci' },
