@@ -14,7 +14,14 @@ export interface ImageTexts {
 export function openImageTexts(directory: string): ImageTexts {
   const name = (imageId: Digest) => `${digestHex(imageId)}.json`;
   return {
-    read: (imageId) => readIfThere(join(directory, name(imageId))),
+    read(imageId) {
+      try {
+        return readFileSync(join(directory, name(imageId)), 'utf8');
+      } catch (error) {
+        if (hasSystemCode(error, 'ENOENT')) return undefined;
+        throw error;
+      }
+    },
     write(imageId, text, kept) {
       makeDirectory(directory);
       const names = new Set([imageId, ...kept].map(name));
@@ -22,14 +29,4 @@ export function openImageTexts(directory: string): ImageTexts {
       writeFileAtomic(join(directory, name(imageId)), text);
     },
   };
-}
-
-/** undefined when there is no such file. */
-export function readIfThere(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    if (hasSystemCode(error, 'ENOENT')) return undefined;
-    throw error;
-  }
 }

@@ -1,8 +1,9 @@
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { isDigest, writeFileAtomic } from '../foundation/index.ts';
+import { isDigest } from '../foundation/index.ts';
 import type { Digest } from '../foundation/index.ts';
 import type { Home } from './home.ts';
-import { openImageTexts, readIfThere, type ImageTexts } from './image-texts.ts';
+import { openImageTexts, type ImageTexts } from './image-texts.ts';
 
 /** The record of the build that made each local image. */
 export interface RecordStore extends ImageTexts {
@@ -12,17 +13,19 @@ export interface RecordStore extends ImageTexts {
 
 export function openRecordStore(home: Pick<Home, 'store'>): RecordStore {
   const directory = join(home.store, 'records');
-  const pointer = join(directory, 'last');
-  const texts = openImageTexts(directory);
   return {
-    read: texts.read,
-    write(imageId, text, kept) {
-      texts.write(imageId, text, kept);
-      writeFileAtomic(pointer, imageId);
-    },
+    ...openImageTexts(directory),
+    // By their times, so that a build has one file less to write.
     last() {
-      const imageId = readIfThere(pointer);
-      return imageId !== undefined && isDigest(imageId) ? imageId : undefined;
+      const written = (existsSync(directory) ? readdirSync(directory) : []).flatMap((name) => {
+        const imageId = `sha256:${name.replace(/\.json$/, '')}`;
+        const stats = statSync(join(directory, name), { throwIfNoEntry: false });
+        return isDigest(imageId) && stats !== undefined ? [{ imageId, time: stats.mtimeMs }] : [];
+      });
+      return written.reduce<(typeof written)[number] | undefined>(
+        (newest, each) => (newest === undefined || each.time > newest.time ? each : newest),
+        undefined,
+      )?.imageId;
     },
   };
 }
