@@ -21,7 +21,8 @@ const NO_LAYERS: ReadonlyMap<string, KnownLayer> = new Map();
 
 /**
  * What a build with these options would do: bin/detect of the buildpacks runs, then bin/plan of those that have one; bin/build does
- * not, and nothing is kept. Only the builder is fetched where it is not on this machine yet, because they run in it. Throws what a build throws up to detection.
+ * not, and no layer is kept. Fetched is what they run in and look at, where it is not on this machine yet: the builder, buildpacks
+ * and sources of other places. Throws what a build throws up to detection.
  */
 export async function plan(options: BuildOptions, task: Task, ports: BuildPorts): Promise<PlannedBuild> {
   return await withBuild(options, task, ports, { run: planIn });

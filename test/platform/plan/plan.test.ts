@@ -2,6 +2,8 @@ import { appendFileSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { BuildFixture, writing } from '../../support/build-fixture.ts';
+import type { BuildpackId } from '../../../src/cnb/index.ts';
+import type { HostPath, SandboxPath } from '../../../src/executor/index.ts';
 import type { FakeProgram } from '../../support/fake-executor.ts';
 
 let fixture: BuildFixture;
@@ -225,6 +227,31 @@ describe('plan()', () => {
       fixture.buildpack('samples/three', { detect: site, plan: see('three') });
       await fixture.plan({}, { resolveBuilder: inOneGroup });
       expect(seen).toEqual(['two: from one site', 'three: from one no site']);
+    });
+
+    it('asks none where an extension will change the build image', async () => {
+      const folder = 'extensions/ext/1';
+      fixture.write(`${folder}/extension.toml`, 'api = "0.10"\n[extension]\nid = "test/ext"\nversion = "1"\n');
+      fixture.write(`${folder}/detect/plan.toml`, '[[provides]]\nname = "tool"\n');
+      fixture.buildpack('samples/one', {
+        detect: requiring('[[requires]]\nname = "tool"\n'),
+        plan: () => {
+          throw new Error('it would see another build image than its build');
+        },
+      });
+      const reference = { id: 'test/ext' as BuildpackId, version: '1' };
+      const resolveBuilder: typeof fixture.resolveBuilder = async (request) => {
+        const builder = await fixture.resolveBuilder(request);
+        return {
+          ...builder,
+          order: { ...builder.order, orderExtensions: [{ group: [{ ...reference, optional: true }] }] },
+          extensions: [{ reference, hostPath: join(fixture.root, folder) as HostPath, sandboxPath: '/cnb/extensions/test_ext/1' as SandboxPath }],
+        };
+      };
+      const { modules, buildpacks, provisions } = await fixture.plan({}, { resolveBuilder });
+      expect(modules[0]).toMatchObject({ kind: 'extension', id: 'test/ext', verdict: 'pass', takesPart: true });
+      expect(provisions).toMatchObject([{ name: 'tool', providers: ['test/ext'] }]);
+      expect(buildpacks).toMatchObject([{ id: 'samples/one', told: 'nothing', end: { reason: 'only its build can tell' } }]);
     });
 
     it('believes a failure only where nothing is missing', async () => {
