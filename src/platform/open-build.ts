@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { removeTree } from '../foundation/index.ts';
-import { abandonedWork, acquireLock, createWorkDirectory, requireWritable } from '../store/index.ts';
+import { abandonedWork, acquireLock, createWorkDirectory } from '../store/index.ts';
 import { cacheKey } from './build-cache.ts';
 import { claimFolders } from './claim-folders.ts';
 import { LAYERS } from './layout.ts';
@@ -30,7 +30,6 @@ export async function withBuild<Result>(options: BuildOptions, task: Task, ports
   using source = await openSource(options, task, ports);
   const settings = planBuild(source.options, task, ports);
   await work.check?.(settings);
-  requireWritable(ports.home);
   for (const abandoned of abandonedWork(ports.home)) removeTree(abandoned);
 
   const builder = await findBuilder(settings, task, ports);

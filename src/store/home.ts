@@ -41,6 +41,7 @@ export function openHome(directory: string): Home {
           nextStep: 'Use the tspack that made it, or set TSPACK_HOME to another folder',
         });
       }
+      accessSync(directory, constants.W_OK);
     } else {
       makeDirectory(directory);
       writeFileAtomic(version, `${FORMAT}\n`);
@@ -51,15 +52,6 @@ export function openHome(directory: string): Home {
   }
   const at = (name: string) => join(directory, name);
   return { directory, store: at('store'), cache: at('cache'), work: at('work'), locks: at('locks') };
-}
-
-/** Throws `HOME_UNWRITABLE` for a data folder that can be read alone. */
-export function requireWritable({ directory }: Home): void {
-  try {
-    accessSync(directory, constants.W_OK);
-  } catch (error) {
-    throw unwritable(directory, error as NodeJS.ErrnoException);
-  }
 }
 
 function unwritable(directory: string, error: NodeJS.ErrnoException): TspackError {

@@ -4,7 +4,7 @@
  *
  * @packageDocumentation
  */
-export { abandonedWork, createWorkDirectory, homeDirectory, openHome, requireWritable } from './home.ts';
+export { abandonedWork, createWorkDirectory, homeDirectory, openHome } from './home.ts';
 export type { Home } from './home.ts';
 export { openDownloadStore, readBuildpackFacts } from './download-store.ts';
 export type { CollectedDownloads, DownloadStore } from './download-store.ts';
