@@ -1,12 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { digestOf, TspackError, type Clock } from '../foundation/index.ts';
+import { digestOf, publicUrl, TspackError, type Clock, type FileDigest } from '../foundation/index.ts';
 import type { ContentDigest, HttpClient, HttpResponse } from '../http/index.ts';
 import type { Binding } from './bindings.ts';
-import { mirroredUrl, readMirrors } from './mirrors.ts';
-import type { Planner } from './planning.ts';
+import type { Planner, WantedFile } from './planning.ts';
 import { openSharedDownloads } from './shared-downloads.ts';
-import { describeWantedFile, hexDigest } from './wanted-file.ts';
-import type { AnnouncedFile, WantedPlaces } from './wanted-file.ts';
 
 /** Where a file came from: `store` is what this machine had downloaded before. */
 export type DownloadSource = 'network' | 'store';
@@ -37,6 +34,13 @@ export interface Downloads {
   /** Says what is about to be fetched, file by file: a plan ends here and knows all of it. Nothing happens in a build. */
   announce?(files: readonly AnnouncedFile[]): Promise<void>;
   close(): Promise<void>;
+}
+
+/** A file that is about to be fetched. */
+export interface AnnouncedFile {
+  readonly label: string;
+  readonly digest: ContentDigest;
+  readonly sizeBytes?: number;
 }
 
 /** What {@link createDownloads} needs to know of its surroundings. */
@@ -90,7 +94,30 @@ export function createDownloads(options: DownloadsOptions): Downloads {
     return { response, text };
   }
 
-  const places: WantedPlaces = { shared, mirrors, ...(offline ? {} : { open }) };
+  async function describeWanted({ label, url, headers, digest, sizeBytes }: WantedRequest): Promise<WantedFile> {
+    const wanted = hexDigest(digest);
+    const described = { label, digest: `${wanted.algorithm}:${wanted.hex}`, ...(url === undefined ? {} : { url: publicUrl(mirroredUrl(url, mirrors)) }) };
+    const known = shared.find(wanted);
+    if (known !== undefined) return { ...described, sizeBytes: known, from: 'store' };
+    const size = sizeBytes ?? (url === undefined || offline ? undefined : await askSize(url, headers));
+    return { ...described, ...(size === undefined ? {} : { sizeBytes: size }), from: 'network' };
+  }
+
+  /** As the server says; undefined where it does not. */
+  async function askSize(url: string, headers: Readonly<Record<string, string>> = {}): Promise<number | undefined> {
+    try {
+      const target = await open(url);
+      const { NO_RETRY } = await import('../http/index.ts');
+      const response = await target.client.request({ method: 'HEAD', url: target.url, headers, retry: NO_RETRY });
+      await response.discard();
+      const length = Number(response.headers.get('content-length') ?? Number.NaN);
+      return Number.isSafeInteger(length) ? length : undefined;
+    } catch (error) {
+      if (error instanceof TspackError) return undefined;
+      throw error;
+    }
+  }
+
   return {
     offline,
     async fetchJson({ url, headers, maximumBytes = 33_554_432 }) {
@@ -102,7 +129,7 @@ export function createDownloads(options: DownloadsOptions): Downloads {
     async fetchFile({ url, once, ...file }) {
       const { digest, path, headers } = file;
       const wanted = hexDigest(digest);
-      if (planner !== undefined) planner.want([await describeWantedFile({ ...file, url }, places)]);
+      if (planner !== undefined) planner.want([await describeWanted({ ...file, url })]);
       const fact = { url: mirroredUrl(url, mirrors), digest: `${wanted.algorithm}:${wanted.hex}` };
       const known = await shared.take(wanted, path);
       if (known !== undefined) {
@@ -118,7 +145,7 @@ export function createDownloads(options: DownloadsOptions): Downloads {
       return 'network';
     },
     async announce(files) {
-      if (planner !== undefined) planner.want(await Promise.all(files.map((file) => describeWantedFile(file, places))));
+      if (planner !== undefined) planner.want(await Promise.all(files.map(describeWanted)));
     },
     async close() {
       await client?.close();
@@ -126,11 +153,44 @@ export function createDownloads(options: DownloadsOptions): Downloads {
   };
 }
 
+type WantedRequest = AnnouncedFile & { readonly url?: string; readonly headers?: Readonly<Record<string, string>> };
+
+function hexDigest(digest: ContentDigest): FileDigest {
+  return { algorithm: digest.algorithm, hex: 'hex' in digest ? digest.hex.toLowerCase() : Buffer.from(digest.base64, 'base64').toString('hex') };
+}
+
 const CREDENTIAL_HEADER = /auth|cookie|token|key|secret/iu;
 
 function hasCredentials(url: string, headers: Readonly<Record<string, string>> = {}): boolean {
   const { username, password } = new URL(url);
   return username !== '' || password !== '' || Object.keys(headers).some((name) => CREDENTIAL_HEADER.test(name));
+}
+
+/** Host name, or `default`, to the address that stands for it. */
+export type MirrorMap = ReadonlyMap<string, string>;
+
+/** The mirrors that bindings and environment name. */
+export function readMirrors(env: Readonly<Record<string, string>>, bindings: readonly Binding[]): MirrorMap {
+  const mirrors = new Map<string, string>();
+  for (const binding of bindings.filter(({ type }) => type === 'dependency-mirror')) {
+    for (const key of binding.keys) {
+      if (key !== 'type' && key !== 'provider') mirrors.set(key.toLowerCase(), binding.read(key)!.trim());
+    }
+  }
+  for (const [name, value] of Object.entries(env)) {
+    if (name === 'TSPACK_MIRROR') mirrors.set('default', value.trim());
+    else if (name.startsWith('TSPACK_MIRROR_'))
+      mirrors.set(name.slice('TSPACK_MIRROR_'.length).replaceAll('__', '-').replaceAll('_', '.').toLowerCase(), value.trim());
+  }
+  return mirrors;
+}
+
+/** The address to use for `url`: the mirror's, with the path of the original appended. */
+export function mirroredUrl(url: string, mirrors: MirrorMap): string {
+  const original = new URL(url);
+  const mirror = mirrors.get(original.hostname.toLowerCase()) ?? mirrors.get('default');
+  if (mirror === undefined || mirror === '') return url;
+  return `${mirror.replace(/\/+$/, '').replaceAll('{originalHost}', original.host)}${original.pathname}${original.search}`;
 }
 
 /** Node reads NODE_EXTRA_CA_CERTS only when it starts; a certificate bundle that is set otherwise is read here. */
