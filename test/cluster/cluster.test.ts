@@ -16,6 +16,8 @@ import type { StartedProgram } from '../support/started-program.ts';
 const apps = process.env['TSPACK_TEST_APPS'] ?? '/nowhere';
 const isPossible = hasClusterPrograms() && existsSync(join(apps, 'manifest.json')) && findProgram('crane') !== undefined;
 const NAMESPACE = 'tspack-test';
+/** Shipwright's controller remembers what a namespace of the same name had. */
+const SHIPWRIGHT = `tspack-test-${process.pid}`;
 const run = promisify(execFile);
 /** The builder's user, whom the volumes of a node's folders belong to. */
 const USER = { uid: 1001, gid: 1000 };
@@ -116,7 +118,7 @@ describe.skipIf(skipWithout(`${CLUSTER_REQUIREMENT}, TSPACK_TEST_APPS and crane`
     git = await startGitServer(at('git'));
   });
   afterAll(async () => {
-    await cluster?.kubectl(['delete', 'namespace', NAMESPACE, `${NAMESPACE}-shipwright`, '--ignore-not-found', '--wait=false']);
+    await cluster?.kubectl(['delete', 'namespace', NAMESPACE, SHIPWRIGHT, '--ignore-not-found', '--wait=false']);
     for (const program of [git, registry]) await program?.[Symbol.asyncDispose]();
     await run('umount', [at('small')]).catch(() => undefined);
     rmSync(place, { recursive: true, force: true });
@@ -161,7 +163,7 @@ describe.skipIf(skipWithout(`${CLUSTER_REQUIREMENT}, TSPACK_TEST_APPS and crane`
   });
 
   it('a BuildRun of Shipwright builds what an image of sources holds', async () => {
-    const namespace = `${NAMESPACE}-shipwright`;
+    const namespace = SHIPWRIGHT;
     const source = join(apps, 'java-webapp-jsp');
     await run('tar', ['-C', source, '-cf', at('source.tar'), '.']);
     await run(findProgram('crane')!, ['append', '--insecure', '--new_layer', at('source.tar'), '--new_tag', image('source-java')]);
@@ -220,6 +222,16 @@ describe.skipIf(skipWithout(`${CLUSTER_REQUIREMENT}, TSPACK_TEST_APPS and crane`
     const having = spec.containers.filter(({ volumeMounts }) => volumeMounts.some(({ mountPath }) => mountPath === '/dockerconfig')).map(({ name }) => name);
     expect(having).toEqual(['step-analyze', 'step-restore', 'step-export']);
     await answers('steps', 'node-express-pug');
+  });
+
+  it('a Task plans what the next build would do', async () => {
+    const params = { image: image('node'), path: 'node-express-pug', format: 'json' };
+    const ended = await runTask('plan', { task: 'tspack-plan', params });
+    expectDone(ended);
+    const plan = JSON.parse(ended.log.slice(ended.log.indexOf('{\n'), ended.log.lastIndexOf('}') + 1)) as {
+      readonly modules: readonly { readonly id: string; readonly takesPart: boolean }[];
+    };
+    expect(plan.modules.filter(({ takesPart }) => takesPart).map(({ id }) => id)).toContain('tspack/nodejs');
   });
 
   it('a Task rebases, and says so in its results', async () => {
