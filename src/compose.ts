@@ -24,7 +24,7 @@ import {
 } from './platform/index.ts';
 import { builderPorts, bundledRunImage } from './compose/builders.ts';
 import { composeCaches, withinCacheLimit } from './compose/caches.ts';
-import { examine } from './compose/doctor.ts';
+import { examine, verifyData } from './compose/doctor.ts';
 import { openExecutor } from './compose/executor.ts';
 import { findPorts } from './compose/find-ports.ts';
 import { gitRunner } from './compose/git.ts';
@@ -109,7 +109,7 @@ export function composePlatform({ environment, workingDirectory }: { readonly en
           registry: once(() => openRegistry(machine, options.insecureRegistries, task.events, task.signal)),
         }),
       ),
-    doctor: (task) => examine(machine, task),
+    doctor: async ({ verify }, task) => [...(await examine(machine, task)), ...(verify ? await verifyData(machine, task) : [])],
     ...composeSettings(machine),
     ...composeMaking(machine, workingDirectory),
     ...composeCaches(machine),

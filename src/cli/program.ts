@@ -56,9 +56,10 @@ function createProgram(run: Run): Command {
   program
     .command('doctor')
     .description('say what works on this machine, and what to do about the rest')
+    .option('--verify', 'also read every file of the data folder that is kept by its digest, and say what is changed or missing')
     .option('-o, --output <format>', 'human-readable or json', 'human-readable')
     .action(action(run, async () => (await import('./commands/doctor.ts')).doctor))
-    .addHelpText('after', examples('tspack doctor', 'tspack doctor --output json'));
+    .addHelpText('after', examples('tspack doctor', 'tspack doctor --verify', 'tspack doctor --output json'));
   program
     .command('version')
     .description('print the version')

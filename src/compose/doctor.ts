@@ -2,11 +2,13 @@ import { accessSync, constants, existsSync, statfsSync } from 'node:fs';
 import { credentialFiles } from '../registry/index.ts';
 import { probeOverlay } from '../executor/bubblewrap/index.ts';
 import { TspackError, hasSystemCode, makeDirectory } from '../foundation/index.ts';
-import { diagnose } from '../platform/index.ts';
+import { diagnose, diagnoseStore } from '../platform/index.ts';
+import { openDownloadStore, verifyHome } from '../store/index.ts';
 import { debianMirrors } from './debian.ts';
 import { findContainers } from './containers.ts';
 import { probeDaemons } from './images.ts';
 import { findRootWorkshop } from './root-workshop.ts';
+import { withHome } from './with-home.ts';
 import { findBubblewrap, openToolbox } from './toolbox.ts';
 import type { ExecutorProbe, HostPath } from '../executor/index.ts';
 import type { DoctorFinding, Task } from '../platform/index.ts';
@@ -40,6 +42,16 @@ export async function examine(machine: Machine, task: Task): Promise<readonly Do
     certificates: home.problem === undefined ? (await machine.settings()).certificates : { hasOwnCa: false, sources: [] },
     credentialFiles: credentialFiles(machine.environment, machine.environment.HOME).filter((path) => existsSync(path)),
   });
+}
+
+/** Reads everything that is kept by its digest. */
+export async function verifyData(machine: Machine, task: Task): Promise<readonly DoctorFinding[]> {
+  const step = { kind: 'step', id: 'verify', label: `Verifying ${machine.homeDirectory}` } as const;
+  task.events({ ...step, finished: false });
+  const { directory } = openDownloadStore(machine.home(), machine.clock);
+  const verified = await withHome(machine, task, () => verifyHome(machine.home(), machine.store(), directory, task.signal));
+  task.events({ ...step, finished: true });
+  return diagnoseStore(verified);
 }
 
 const ORIGINS = { environment: 'TSPACK_DEBIAN_MIRROR', apt: "this machine's apt configuration", snapshot: "Debian's dated archive" } as const;

@@ -14,7 +14,7 @@ export function claimFolders(folders: readonly string[], source: string): Dispos
     if (isWithin(source, folder)) {
       throw unable(
         `the application is in ${folder}, where the build puts its copy`,
-        'Mount the application elsewhere, or write --workspace /app and mount a volume there',
+        'Name with --path where the application is mounted, or write --workspace /app and mount a volume there',
       );
     }
     const problem = problemOf(folder);

@@ -1,4 +1,5 @@
 import type { ExecutorProbe } from '../executor/index.ts';
+import type { Damage, VerifiedHome } from '../store/index.ts';
 import type { DoctorFinding } from './api.ts';
 
 /** What was found on this machine; `compose.ts` gathers it. */
@@ -107,4 +108,24 @@ function addressFinding(
 function proxyFinding(proxy: Readonly<Record<string, string>>): DoctorFinding {
   const names = Object.keys(proxy);
   return { topic: 'proxy', status: 'info', message: names.length === 0 ? 'none set' : names.map((name) => `${name}=${proxy[name]}`).join('\n') };
+}
+
+/** What a look at every file of the data folder has found. */
+export function diagnoseStore({ images, files, sizeBytes, damages }: VerifiedHome): readonly DoctorFinding[] {
+  const topic = 'verified';
+  const size = `${files} files with ${(sizeBytes / 1e9).toFixed(1)} GB, of ${images} images and of downloads`;
+  if (damages.length === 0) return [{ topic, status: 'ok', message: `${size}: all are whole` }];
+  return damages.map((damage): DoctorFinding => ({ topic, status: 'problem', message: describeDamage(damage), nextStep: remedy(damage) }));
+}
+
+const PROBLEMS = { changed: 'is not what its name says', missing: 'is missing', unreadable: 'cannot be read' } as const;
+
+function describeDamage({ path, problem, images }: Damage): string {
+  return `${path} ${PROBLEMS[problem]}${images.length === 0 ? '' : `\nneeded by ${images.join(', ')}`}`;
+}
+
+/** A blob that is there is not written again, whatever is in it. */
+function remedy({ problem, images }: Damage): string {
+  const again = images.length === 0 ? 'the next build gets it again if it needs it' : 'build or pull the images again';
+  return problem === 'missing' ? `${again.charAt(0).toUpperCase()}${again.slice(1)}` : `Remove the file; then ${again}`;
 }

@@ -55,7 +55,7 @@ export { describeAnyBuilder } from './describe-builder.ts';
 export { describeImage } from './inspect-image.ts';
 export { DetectError } from './detect-error.ts';
 export type { DetectExplanation } from './detect-error.ts';
-export { diagnose } from './doctor.ts';
+export { diagnose, diagnoseStore } from './doctor.ts';
 export type { MachineFacts } from './doctor.ts';
 export { downloadSbom } from './download-sbom.ts';
 export { downloadMergedSbom } from './sbom/download-merged-sbom.ts';

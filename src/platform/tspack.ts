@@ -51,7 +51,8 @@ export interface Tspack extends Making, ImageVerbs, CacheVerbs {
   updateBuilder(options: UpdateOptions, task: Task): Promise<readonly PackageChange[]>;
   /** The manifests that let a Kubernetes cluster build with tspack, as one YAML text. */
   deployment(options: DeploymentOptions, task: Task): Promise<string>;
-  doctor(task: Task): Promise<readonly DoctorFinding[]>;
+  /** What works on this machine; with `verify` also whether every file of the data folder is what its name says. */
+  doctor(options: { readonly verify: boolean }, task: Task): Promise<readonly DoctorFinding[]>;
   /** All settings there are. Throws `SETTINGS_UNUSABLE`, `TOML_INVALID`. */
   settings(): readonly SettingState[];
   /** Changes a setting in the user's file, and returns the file. Throws `SETTING_UNKNOWN`, `SETTINGS_UNUSABLE`. */

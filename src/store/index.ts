@@ -28,3 +28,5 @@ export type { LocalStore, LocalStoreOptions } from './local-store.ts';
 export type { LocalImage } from './local-image.ts';
 export { isAlive, isOwnerAlive, ownIdentity, ownTag } from './process-identity.ts';
 export type { ProcessIdentity } from './process-identity.ts';
+export { verifyHome } from './verify-home.ts';
+export type { Damage, VerifiedHome } from './verify-home.ts';

@@ -446,6 +446,9 @@ describe('commands that describe', () => {
     expect(result.code).toBe(1);
     await expect(result.stdout).toMatchFileSnapshot('../golden/cli/doctor.txt');
     expect((await runFake(['doctor'], { library: { doctor: async () => findings.slice(1) } })).code).toBe(0);
+    const asked: unknown[] = [];
+    await runFake(['doctor', '--verify'], { library: { doctor: (options) => (asked.push(options), Promise.resolve([])) } });
+    expect(asked).toEqual([{ verify: true }]);
   });
 });
 

@@ -99,15 +99,15 @@ describe.skipIf(skipWithout(`${CLUSTER_REQUIREMENT}, TSPACK_TEST_APPS and crane`
     registry = await startClusterRegistry(at('registry'));
     builder = lastLine(await runTspack(['builder', 'publish', 'base', image('tspack'), '--insecure-registry', cluster.registry]));
     await cluster.namespace(NAMESPACE, 'restricted');
-    for (const id of ['node-express-pug', 'py-flask-flaskr', 'java-webapp-jsp']) cpSync(join(apps, id), at('work/source', id), { recursive: true });
+    for (const id of ['node-express-pug', 'py-fastapi-bigger', 'java-webapp-jsp']) cpSync(join(apps, id), at('work/source', id), { recursive: true });
     mkdirSync(at('work/cache'), { recursive: true });
     await claim('work', at('work'));
     await cluster.kubectl(['--namespace', NAMESPACE, 'create', 'configmap', 'company-ca', `--from-file=ca.crt=${COMPANY}`]);
     const manifests = await runTspack(['deploy', 'tekton', '--builder', builder, '--insecure-registry', cluster.registry]);
     expect(manifests.code, manifests.stderr).toBe(0);
     await cluster.apply(manifests.stdout, NAMESPACE);
-    const repository = at('git/flask.git');
-    cpSync(join(apps, 'py-flask-flaskr'), repository, { recursive: true });
+    const repository = at('git/fastapi.git');
+    cpSync(join(apps, 'py-fastapi-bigger'), repository, { recursive: true });
     const author = ['-c', 'user.name=a', '-c', 'user.email=a@example.com', '-c', 'init.defaultBranch=main'];
     for (const words of [
       ['init', '-q'],
@@ -146,20 +146,20 @@ describe.skipIf(skipWithout(`${CLUSTER_REQUIREMENT}, TSPACK_TEST_APPS and crane`
   });
 
   it('a PipelineRun builds what is in a git repository, and uses the digest', async () => {
-    const params = { image: image('flask'), path: `${git.address}/flask.git#main`, 'insecure-registries': [cluster.registry] };
+    const params = { image: image('fastapi'), path: `${git.address}/fastapi.git#main`, 'insecure-registries': [cluster.registry] };
     const spec = {
       pipelineRef: { name: 'tspack' },
       params: Object.entries(params).map(([name, value]) => ({ name, value })),
       workspaces: [volume('cache', 'cache'), ca],
       taskRunTemplate: { podTemplate: podTemplate() },
     };
-    await cluster.apply([{ apiVersion: 'tekton.dev/v1', kind: 'PipelineRun', metadata: { name: 'flask' }, spec }], NAMESPACE);
-    await cluster.kubectl(['--namespace', NAMESPACE, 'wait', '--for=jsonpath={.status.completionTime}', 'pipelinerun/flask', '--timeout=600s']);
-    const [build, inspect] = [await cluster.ended(NAMESPACE, 'flask-build'), await cluster.ended(NAMESPACE, 'flask-inspect')];
+    await cluster.apply([{ apiVersion: 'tekton.dev/v1', kind: 'PipelineRun', metadata: { name: 'fastapi' }, spec }], NAMESPACE);
+    await cluster.kubectl(['--namespace', NAMESPACE, 'wait', '--for=jsonpath={.status.completionTime}', 'pipelinerun/fastapi', '--timeout=600s']);
+    const [build, inspect] = [await cluster.ended(NAMESPACE, 'fastapi-build'), await cluster.ended(NAMESPACE, 'fastapi-inspect')];
     expectDone(build);
     expectDone(inspect);
     expect(inspect.log).toContain(build.results['IMAGE_DIGEST']);
-    await answers('flask', 'py-flask-flaskr');
+    await answers('fastapi', 'py-fastapi-bigger');
   });
 
   it('a BuildRun of Shipwright builds what an image of sources holds', async () => {
@@ -266,11 +266,11 @@ describe.skipIf(skipWithout(`${CLUSTER_REQUIREMENT}, TSPACK_TEST_APPS and crane`
     expect(mountDisk(at('small'), 60)).toBe(true);
     await claim('small', at('small'));
     const options = {
-      params: { image: image('small'), path: git.address + '/flask.git#main' },
+      params: { image: image('small'), path: git.address + '/fastapi.git#main' },
       workspaces: [{ name: 'cache', persistentVolumeClaim: { claimName: 'small' } }],
     };
     expectRefused(
-      await runTask('full', { ...options, params: { ...options.params, path: git.address + '/flask.git#main' } }),
+      await runTask('full', { ...options, params: { ...options.params, path: git.address + '/fastapi.git#main' } }),
       /no space is left|disk is full|no space left/i,
     );
     await run('mount', ['-o', 'remount,size=4000m', at('small')]);
@@ -290,7 +290,7 @@ describe.skipIf(skipWithout(`${CLUSTER_REQUIREMENT}, TSPACK_TEST_APPS and crane`
   });
 
   it.each<[string, TaskOptions, RegExp, number?]>([
-    ['no workspace', { workspaces: [] }, /ERROR: .*(?:"\."|no buildpack|nothing)/i, 20],
+    ['no workspace', { workspaces: [] }, /the application is in \/layers.*INLINE_UNABLE\]\nNext step: Name with --path/],
     ['an application that is not there', { params: { path: 'none' } }, /none.*SOURCE_NOT_FOUND/, 3],
     ['another architecture', { params: { platform: 'linux/s390x' } }, /s390x.*PLATFORM_FOREIGN/, 3],
     ['a registry that nobody runs', { params: { image: '10.241.0.1:9/x' } }, /10\.241\.0\.1:9/, 75],

@@ -7,9 +7,9 @@ import { visible } from '../render/untrusted.ts';
 import { withEvents } from './task.ts';
 
 /** `tspack doctor`: exit code 1 when something that a build needs does not work. */
-export const doctor: CommandFunction<[], { readonly output: string }> = async (_args, flags, context) => {
+export const doctor: CommandFunction<[], { readonly output: string; readonly verify?: boolean }> = async (_args, flags, context) => {
   const format = parseFormat(flags.output);
-  const findings = await withEvents(context, (library, task) => library.doctor(task));
+  const findings = await withEvents(context, (library, task) => library.doctor({ verify: flags.verify === true }, task));
   const color = context.display.color && wantsColor(undefined, context.environment, context.stdout.isTerminal);
   context.stdout.write(format === 'json' ? `${JSON.stringify(findings, undefined, 2)}\n` : describeFindings(findings, createStyle(color)));
   return findings.some(({ status }) => status === 'problem') ? EXIT.failure : EXIT.success;
