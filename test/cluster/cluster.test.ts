@@ -184,6 +184,8 @@ describe.skipIf(skipWithout(`${CLUSTER_REQUIREMENT}, TSPACK_TEST_APPS and crane`
     };
     const kinds = { apiVersion: 'shipwright.io/v1beta1', metadata: { name: 'java' } };
     await cluster.apply([{ ...kinds, kind: 'Build', spec: build }], namespace);
+    // Shipwright's controller sees a new config map a moment later than the API server.
+    await sleep(5_000);
     await cluster.apply([{ ...kinds, kind: 'BuildRun', spec: { build: { name: 'java' } } }], namespace);
     await cluster.kubectl(['--namespace', namespace, 'wait', '--for=jsonpath={.status.completionTime}', 'buildrun/java', '--timeout=600s']);
     const { status } = (await cluster.get(namespace, 'buildrun', 'java')) as unknown as {
