@@ -1,12 +1,12 @@
-import { mkdirSync, symlinkSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { DOWNLOADS_VARIABLE, TspackError } from '../foundation/index.ts';
 import { listMounted, mountedChild } from '../lifecycle/index.ts';
 import { stageSource } from '../source/index.ts';
 import { accountHome, isSystemFolder } from './account-home.ts';
 import { buildFolders, mountsOf } from './build-folders.ts';
-import { linkVolumes } from './link-volumes.ts';
+import { linkElsewhere } from './link-elsewhere.ts';
 import { makeHomeFolder } from './home-folder.ts';
-import { DEFAULT_WORKSPACE } from './layout.ts';
+import { DEFAULT_WORKSPACE, DOWNLOADS } from './layout.ts';
 import { reachableBuildpacks } from './modules/reachable-modules.ts';
 import { createPlatformDirectory } from './platform-directory.ts';
 import { volumeMounts } from './volume-mounts.ts';
@@ -47,15 +47,12 @@ export async function prepareBuild(situation: BuildSituation, modules: ModuleSto
     ...(keepsHome ? [] : mountsOf(home, true)),
     ...mountsOf(workspace, true),
     ...mountsOf(scratch, true),
-    ...(sandbox.inPlace === true ? [] : mountsOf({ ...mountedChild(downloads, 'store'), hostPath: ports.downloads.directory as HostPath }, false)),
     ...mountsOf(inbox, true),
   ];
-  const volumes = volumeMounts(settings.volumes, settings.workspace, own);
-  if (sandbox.inPlace === true) {
-    symlinkSync(ports.downloads.directory, mountedChild(downloads, 'store').hostPath);
-    linkVolumes(volumes, platform.hostPath);
-  }
-  const mounts = sandbox.inPlace === true ? own : [...own, ...volumes];
+  const store: Mount = { kind: 'bind', source: ports.downloads.directory as HostPath, target: `${DOWNLOADS}/store` as SandboxPath, writable: false };
+  const elsewhere = [store, ...volumeMounts(settings.volumes, settings.workspace, [...own, store])];
+  if (sandbox.inPlace === true) linkElsewhere(elsewhere, folders);
+  const mounts = sandbox.inPlace === true ? own : [...own, ...elsewhere];
   return {
     appDirectory: workspace.hostPath,
     layers: folders.layers,

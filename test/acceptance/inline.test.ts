@@ -108,6 +108,56 @@ describe.skipIf(skipWithout('docker and docker-registry', isPossible))('a build 
     lastLine(await build(mounts, ['--buildpack', '/probe'], env));
   });
 
+  it('has what kpack and other platforms read of a builder', async () => {
+    const { stdout } = await promisify(execFile)('docker', ['image', 'inspect', '--format', '{{json .}}', builder]);
+    const { Config, Os } = JSON.parse(stdout) as { Os: string; Config: { Env: string[]; User: string; Labels: Record<string, string> } };
+    const metadata = JSON.parse(Config.Labels['io.buildpacks.builder.metadata']!) as {
+      stack: { runImage: { image: string } };
+      lifecycle: { version: string; apis: { platform: { deprecated: string[]; supported: string[] } } };
+      buildpacks: { id: string }[];
+    };
+    expect({ Os, stack: Config.Labels['io.buildpacks.stack.id'] }).toEqual({ Os: 'linux', stack: 'tspack.trixie' });
+    expect(metadata.stack.runImage.image).toBe(`${registry.host}/tspack:run-base`);
+    expect(metadata.lifecycle.apis.platform.supported).toEqual(expect.arrayContaining(['0.12', '0.14']));
+    expect(metadata.lifecycle.version).toMatch(/^\d+\.\d+\.\d+/);
+    expect(metadata.buildpacks.map(({ id }) => id)).toEqual(expect.arrayContaining(['tspack/nodejs', 'tspack/java', 'tspack/python']));
+    expect(Config.Env).toEqual(expect.arrayContaining(['CNB_USER_ID=1001', 'CNB_GROUP_ID=1000']));
+    expect(Config.User).toBe('1001:1000');
+    const paths = ['analyzer', 'detector', 'restorer', 'builder', 'exporter', 'creator', 'rebaser', 'launcher'].map((name) => `/cnb/lifecycle/${name}`);
+    const files = [...paths, '/cnb/order.toml', '/cnb/run.toml', '/cnb/stack.toml'];
+    await promisify(execFile)('docker', ['run', '--rm', '--entrypoint', '/usr/bin/ls', builder, ...files]);
+  });
+
+  it.skipIf(skipWithout('pack', findProgram('pack') !== undefined))('is the builder of pack as it is', async () => {
+    const name = `${registry.host}/packed:1`;
+    const words = [
+      'build',
+      name,
+      '--builder',
+      `${registry.host}/tspack:builder-base`,
+      '--path',
+      at('source'),
+      '--pull-policy',
+      'if-not-present',
+      '--network',
+      'host',
+    ];
+    const env = { NODE_EXTRA_CA_CERTS: '/ca/ca.crt', SSL_CERT_FILE: '/ca/ca.crt', npm_config_registry: npmRegistry };
+    const settings = Object.entries(env).flatMap(([key, value]) => ['--env', `${key}=${value}`]);
+    const run = promisify(execFile);
+    const options = { env: { ...process.env, PACK_HOME: at('pack') }, maxBuffer: 1 << 26 };
+    await run(findProgram('pack')!, [...words, '--trust-builder', '--publish', '--volume', `${CERTIFICATES}:/ca/ca.crt:ro`, ...settings], options);
+    await expectRuns(name, { path: '/', status: 200, contains: 'from a cluster' });
+    const diffIds = async (image: string) => {
+      const { stdout } = await runTspack(['inspect', image, '--remote', '--output', 'json']);
+      return (JSON.parse(stdout) as { readonly layers: readonly { readonly diffId: string }[] }).layers.map(({ diffId }) => diffId);
+    };
+    const [packed, own] = [await diffIds(name), await diffIds(`${registry.host}/app`)];
+    expect(own.length).toBeGreaterThan(5);
+    // What buildpacks made is the same; records of the platform are its own.
+    expect(packed.filter((diffId) => own.includes(diffId)).length).toBeGreaterThanOrEqual(own.length - 2);
+  });
+
   it.each<[string, (all: Record<string, string>) => void, readonly string[], number, RegExp]>([
     ['no volume for layers', (all) => delete all[at('layers')], [], 1, /\/layers cannot be written to .*INLINE_UNABLE/],
     ['the source in the place of its copy', (all) => (all[at('source')] = '/workspace:ro'), ['--path', '/workspace'], 1, /\/workspace.*INLINE_UNABLE/],

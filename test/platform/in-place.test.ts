@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { HostPath, Mount, SandboxPath } from '../../src/executor/index.ts';
 import { claimFolders } from '../../src/platform/claim-folders.ts';
-import { linkVolumes } from '../../src/platform/link-volumes.ts';
+import { linkElsewhere } from '../../src/platform/link-elsewhere.ts';
 
 let folder: string;
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'tspack-in-place-'))));
@@ -44,16 +44,19 @@ describe('claimFolders()', () => {
   });
 });
 
-describe('linkVolumes()', () => {
+describe('linkElsewhere()', () => {
+  const folder = (name: string) => ({ hostPath: at(name) as HostPath, sandboxPath: at(name) as SandboxPath });
+  const folders = () => ({ platform: folder('platform'), downloads: folder('downloads') });
   const volume = (target: string): Mount => ({ kind: 'bind', source: '/secrets/npmrc' as HostPath, target: target as SandboxPath, writable: false });
 
-  it('shows bindings by links', () => {
-    mkdirSync(at('platform/bindings'), { recursive: true });
-    linkVolumes([volume('/platform/bindings/npmrc')], at('platform'));
+  it('shows bindings and downloads by links', () => {
+    for (const path of ['platform/bindings', 'downloads']) mkdirSync(at(path), { recursive: true });
+    linkElsewhere([volume('/platform/bindings/npmrc'), volume('/cnb/tspack-downloads/store')], folders());
     expect(readlinkSync(at('platform/bindings/npmrc'))).toBe('/secrets/npmrc');
+    expect(readlinkSync(at('downloads/store'))).toBe('/secrets/npmrc');
   });
 
   it('refuses what would have to be mounted', () => {
-    expect(() => linkVolumes([volume('/opt/data')], at('platform'))).toThrow(expect.objectContaining({ code: 'INLINE_UNABLE' }) as Error);
+    expect(() => linkElsewhere([volume('/opt/data')], folders())).toThrow(expect.objectContaining({ code: 'INLINE_UNABLE' }) as Error);
   });
 });
