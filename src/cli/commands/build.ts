@@ -47,8 +47,18 @@ function summary(result: BuildResult, options: BuildOptions, style: Style): stri
     ...digest,
     ['Size', formatBytes(result.sizeBytes)],
     ['Layers', `${count(added.length, 'layer')} added (${formatBytes(addedBytes)}), ${result.layers.length - added.length} reused`],
+    ...largest(result),
     ['Time', formatDuration(result.milliseconds)],
   ];
   const next = `tspack run ${visible(options.image)} ${result.defaultProcess === undefined ? '-- COMMAND (nothing is started by default)' : '-p 8080:8080'}`;
   return `\n${formatTable(rows.map(([label = '', value = '']) => [`${label}:`, value]))}\n\n${style.tip('Next:')} ${next}`;
+}
+
+/** The layers that take most of the image. */
+function largest({ layers }: BuildResult): readonly (readonly string[])[] {
+  const names = layers
+    .toSorted((a, b) => b.sizeBytes - a.sizeBytes)
+    .slice(0, 3)
+    .map(({ name, sizeBytes }) => `${visible(name)} (${formatBytes(sizeBytes)})`);
+  return names.length === 0 ? [] : [['Largest', names.join(', ')]];
 }
