@@ -46,6 +46,7 @@ describe.each(['as it is here', 'emulated'] as const)('a root workshop, %s', (ki
   const usr: Mount = { kind: 'bind', source: hostPath('/usr'), target: sandboxPath('/usr'), writable: false };
 
   beforeAll(async () => {
+    mkdirSync(machine.home().work, { recursive: true });
     directory = mkdtempSync(join(machine.home().work, 'workshop-'));
     mkdirSync(join(directory, 'scratch'));
     const { idMap, ...rest } = await optionsHere(hostPath(join(directory, 'scratch')));
